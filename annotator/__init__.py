@@ -1,0 +1,1 @@
+"""The Django project and its one app: people, documents, labels, pages, API."""

@@ -1,0 +1,1 @@
+"""The demo: two small corpora written for this repository, half annotated."""

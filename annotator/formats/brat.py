@@ -1,0 +1,216 @@
+"""brat's standoff: a text in one file, what is marked in it in another."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from django.utils.translation import gettext as _t
+
+from annotator.formats.brat_writer import ONE_LINE, write
+from annotator.formats.mentions import Mention, settle
+from annotator.formats.records import Format, Record, excerpt
+from annotator.formats.records import ReadOptions as Options
+from annotator.formats.source import LONGEST_LINE, FormatError, Line, Source
+
+TEXT = ".txt"
+MARKED = (".a1", ".a2", ".ann")  # the first two of BioNLP's shared tasks
+PIECE = re.compile(r"([0-9]{1,12}) ([0-9]{1,12})")
+# By the first character of its id, what a line that marks no text is.
+OTHERS = {
+    "E": "events (E)",
+    "R": "relations (R)",
+    "*": "equivalences (*)",
+    "A": "attributes (A)",
+    "M": "attributes (M)",
+    "N": "normalisations (N)",
+    "#": "comments (#)",
+}
+ANY_LINE = re.compile(r"([TERAMN][\w.:-]*|\*|#\S*)\t\S.*", re.ASCII | re.DOTALL)
+
+
+@dataclass(slots=True)
+class Marks:
+    """What the annotation files of one text hold."""
+
+    mentions: list[Mention] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    others: Counter[str] = field(default_factory=Counter)
+    errors: list[FormatError] = field(default_factory=list)
+    is_empty: bool = True
+
+
+def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
+    """A text a document; of a single annotation file, the text beside it."""
+    if not source.is_collection:
+        yield from _document([source, *_beside(source)])
+        return
+    names = source.member_names
+    wanted = _documents(names)
+    waiting: dict[str, list[Source]] = {stem: [] for stem in wanted}
+    notes = list(_not_read(names))
+    for member in source.members():
+        if not _is_part(member.shown_name):
+            continue
+        files = waiting[member.stem]
+        files.append(member)
+        if len(files) == wanted[member.stem]:
+            for item in _document(waiting.pop(member.stem)):
+                if isinstance(item, Record) and notes:
+                    item, notes = replace(item, notes=(*notes, *item.notes)), []
+                yield item
+
+
+def _is_part(name: str) -> bool:
+    return Path(name).suffix.lower() in (TEXT, *MARKED)
+
+
+def _documents(names: list[str]) -> Counter[str]:
+    """How many files each document has, by their name without suffix."""
+    parts = (name for name in names if _is_part(name))
+    return Counter(name.removesuffix(Path(name).suffix) for name in parts)
+
+
+def _not_read(names: list[str]) -> Iterator[str]:
+    others = [name for name in names if not _is_part(name)]
+    if others:
+        shown = excerpt(", ".join(others), limit=200)
+        yield _t("Not read: {names}.").format(names=shown)
+
+
+def _beside(source: Source) -> list[Source]:
+    """The text of a single annotation file, where it lies beside it."""
+    path = source.path.with_suffix(TEXT)
+    name = f"{source.stem}{TEXT}"
+    return [Source(path, name, source.stated_encoding)] if path.is_file() else []
+
+
+def _document(files: list[Source]) -> Iterator[Record | FormatError]:
+    texts = [file for file in files if file.suffix == TEXT]
+    marked = [file for file in files if file.suffix in MARKED]
+    if len(texts) != 1:
+        sentence = _t("{file} has no text: {text} is missing.")
+        name = f"{files[0].stem}{TEXT}"
+        message = sentence.format(file=files[0].shown_name, text=name)
+        yield FormatError(1, message)
+        return
+    marks = _marks(marked)
+    if marks.errors:
+        yield from marks.errors
+        return
+    try:
+        yield _record(texts[0], marks, bool(marked))
+    except FormatError as error:
+        yield _named((marked or texts)[0], error)
+
+
+def _record(file: Source, marks: Marks, is_annotated: bool) -> Record:
+    text = file.read_text(LONGEST_LINE)
+    # brat writes a span of several lines on one line.
+    spans, settled = settle(text.translate(ONE_LINE), marks.mentions)
+    notes = [*file.notes, *marks.notes]
+    named = [f"{file.stem}: {note}" for note in (*settled, *_left_out(marks))]
+    if is_annotated and marks.is_empty:
+        sentence = _t("{name} has an empty annotation file: no spans is its answer.")
+        named.append(sentence.format(name=file.stem))
+    return Record(
+        text=text,
+        spans=spans,
+        is_annotated=is_annotated,
+        external_id=file.stem,
+        notes=(*notes, *named),
+    )
+
+
+def _left_out(marks: Marks) -> Iterator[str]:
+    if marks.others:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in marks.others.items())
+        yield _t("Not kept: {kinds}.").format(kinds=kinds)
+
+
+def _marks(files: list[Source]) -> Marks:
+    marks = Marks()
+    for file in files:
+        marks.notes += file.notes
+        try:
+            for line in file.lines():
+                _add_line(marks, file, line)
+        except FormatError as error:
+            marks.errors.append(_named(file, error))
+    return marks
+
+
+def _add_line(marks: Marks, file: Source, line: Line) -> None:
+    if not line.error and not line.text.strip():
+        return
+    marks.is_empty = False
+    try:
+        if line.error:
+            raise line.error
+        if not ANY_LINE.fullmatch(line.text):
+            sentence = _t("“{text}” is no line of brat's, such as T1, TAB, PER 0 4.")
+            raise FormatError(line.number, sentence.format(text=excerpt(line.text)))
+        if line.text.startswith("T"):
+            _add_mention(marks, file, line)
+        else:
+            marks.others[OTHERS[line.text[0]]] += 1
+    except FormatError as error:
+        marks.errors.append(_named(file, error))
+
+
+def _add_mention(marks: Marks, file: Source, line: Line) -> None:
+    """The covered text is all behind the second TAB, and may hold TABs itself."""
+    id, what, *rest = line.text.split("\t", 2)
+    label, _space, places = what.partition(" ")
+    pieces = [PIECE.fullmatch(place) for place in places.split(";")]
+    found = [(int(piece[1]), int(piece[2])) for piece in pieces if piece]
+    if not label or len(found) < len(pieces):
+        sentence = _t("“{text}” is not a label, a start and an end.")
+        raise FormatError(line.number, sentence.format(text=excerpt(what)))
+    surface = rest[0].translate(ONE_LINE) if rest else None
+    if len(found) == 1:
+        (start, end) = found[0]
+        marks.mentions.append(Mention(start, end, label, line.number, surface))
+        return
+    sentence = _t(
+        "{file}, line {line}: {id} {label} “{surface}” is in {count} pieces "
+        "and was left out: {places}."
+    )
+    marks.notes.append(
+        sentence.format(
+            file=file.shown_name,
+            line=line.number,
+            id=id,
+            label=excerpt(label),
+            surface=excerpt(surface or ""),
+            count=len(found),
+            places=", ".join(f"[{start}, {end})" for start, end in found),
+        )
+    )
+
+
+def _named(file: Source, error: FormatError) -> FormatError:
+    return FormatError(error.line, f"{file.shown_name}: {error.message}")
+
+
+def recognises(source: Source) -> bool:
+    if source.is_collection:
+        names = source.member_names
+        stems = {n.removesuffix(Path(n).suffix) for n in names if n.endswith(TEXT)}
+        marked = (n for n in names if Path(n).suffix.lower() in MARKED)
+        return any(name.removesuffix(Path(name).suffix) in stems for name in marked)
+    if source.suffix not in MARKED:
+        return False
+    lines = [line for line in source.head(20) if line.text.strip()]
+    return all(ANY_LINE.fullmatch(line.text) for line in lines)
+
+
+FORMAT = Format(
+    name="brat",
+    suffixes=MARKED,
+    recognises=recognises,
+    read=read,
+    writers={"brat": write},
+    takes_collections=True,
+)

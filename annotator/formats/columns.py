@@ -1,0 +1,162 @@
+"""Which column of a CoNLL file holds what, found by looking at its lines."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from annotator.formats.source import Line
+from modeling.tagging import detect_scheme, split_tag
+
+LINES_LOOKED_AT = 50_000
+DOCUMENT_START = "-DOCSTART-"
+TAG = re.compile(r"O|[BIESLUM](-.+)?", re.DOTALL)
+HEADER = re.compile(
+    r"# ?([\w.:-]{1,60}(?: [\w.:-]{1,60})?) =(?: (.*))?|# ?(newdoc|newpar) *", re.DOTALL
+)
+PLACEHOLDERS = {"-X-", "-", "_", "O"}
+# The chunk column of CoNLL-2000 and -2003 looks like named entities but is not.
+CHUNK_LABELS = {
+    *("ADJP", "ADVP", "CONJP", "INTJ", "LST", "NP", "PP", "PRT", "SBAR", "UCP", "VP")
+}
+ENOUGH = 0.9  # of a column's values are tags; the other lines are errors
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    token_column: int
+    tag_column: int
+    columns: int
+    is_indexed: bool  # the first column counts the tokens of a sentence
+    has_document_starts: bool
+    scheme: str
+    other_tag_columns: tuple[int, ...] = ()
+
+    def header(self, line: Line) -> tuple[str, str] | None:
+        """Key and value of a ``# key = value`` line, never of a token line.
+
+        Files without a counting first column may have tokens that begin with ``#``;
+        only a line of one column is a header there.
+        """
+        text = line.text
+        if not text.startswith("#"):
+            return None
+        found = HEADER.fullmatch(text)
+        if self.is_indexed:
+            key, value = (found[1] or found[3], found[2]) if found else ("", "")
+            return key, value or ""
+        if not found or "\t" in text:
+            return None
+        return found[1] or found[3], found[2] or ""
+
+
+def split_columns(text: str) -> list[str]:
+    """Split at TAB when there is one, else at spaces, which a token then lacks.
+
+    Other white space, such as no-break spaces, belongs to its token.
+    """
+    if "\t" in text:
+        return text.split("\t")
+    return [column for column in text.split(" ") if column]
+
+
+def is_break(line: Line) -> bool:
+    """Whether a line ends a sentence: it is empty or only spaces and TABs."""
+    return not line.error and not line.text.strip(" \t")
+
+
+def detect_layout(lines: Iterable[Line]) -> Layout | None:
+    """Find the columns of a file from its first lines; None without tags."""
+    sentences, document_starts = _sentences(lines)
+    is_indexed = _is_indexed(sentences)
+    if is_indexed:
+        sentences = [[row for row in s if row[0].isdecimal()] for s in sentences]
+    rows = [row for sentence in sentences for row in sentence]
+    widths = Counter(len(row) for row in rows)
+    width = max(widths, key=lambda n: (widths[n], n), default=0)
+    if width < 2:
+        return None
+    token_column = int(is_indexed)
+    tagged = [
+        column
+        for column in range(token_column + 1, width)
+        if _is_tag_column([row[column] for row in rows if len(row) > column])
+    ]
+    if not tagged:
+        return None
+    tag_column = _most_telling(rows, tagged)
+    return Layout(
+        token_column=token_column,
+        tag_column=tag_column,
+        columns=width,
+        is_indexed=is_indexed,
+        has_document_starts=document_starts,
+        scheme=detect_scheme(_tags(sentences, tag_column)),
+        other_tag_columns=tuple(c for c in tagged if c != tag_column),
+    )
+
+
+def _sentences(lines: Iterable[Line]) -> tuple[list[list[list[str]]], bool]:
+    """The columns of each sentence, and whether there are document starts."""
+    sentences: list[list[list[str]]] = [[]]
+    document_starts = False
+    for line in lines:
+        if is_break(line):
+            sentences.append([])
+            continue
+        row = split_columns(line.text)
+        is_start = bool(row) and row[0] == DOCUMENT_START
+        is_newdoc = line.text.startswith("# newdoc")
+        document_starts |= is_start or is_newdoc
+        is_header = not sentences[-1] and _looks_like_header(line.text, row)
+        if not (line.error or is_start or is_header):
+            sentences[-1].append(row)
+    return [sentence for sentence in sentences if sentence], document_starts
+
+
+def _looks_like_header(text: str, row: list[str]) -> bool:
+    """A header, or such a source line as GermEval puts before a sentence."""
+    if not text.startswith("#"):
+        return False
+    if "\t" in text and any(TAG.fullmatch(column) for column in row[1:]):
+        return False
+    return text.startswith("#\t") or bool(HEADER.fullmatch(text))
+
+
+def _is_indexed(sentences: list[list[list[str]]]) -> bool:
+    counting = 0
+    rows = [row for sentence in sentences for row in sentence]
+    for sentence in sentences:
+        # CoNLL-U numbers multi-word tokens 1-2 and empty nodes 1.1.
+        numbers = [row[0] for row in sentence if row[0].isdecimal()]
+        counting += numbers == [str(n + 1) for n in range(len(numbers))] and bool(
+            numbers
+        )
+    if counting < ENOUGH * len(sentences):
+        return False
+    second = {row[1] for row in rows if len(row) > 2}
+    return bool(second) and not (len(second) == 1 and second <= PLACEHOLDERS)
+
+
+def _is_tag_column(values: list[str]) -> bool:
+    fitting = sum(1 for value in values if TAG.fullmatch(value))
+    return bool(values) and fitting >= ENOUGH * len(values)
+
+
+def _most_telling(rows: list[list[str]], columns: list[int]) -> int:
+    """The column of named entities: not the chunks, not the sparser nested layer."""
+
+    def worth(column: int) -> tuple[bool, int, int]:
+        tags = [row[column] for row in rows if len(row) > column]
+        inside = [tag for tag in tags if tag != "O" and TAG.fullmatch(tag)]
+        labels = {split_tag(tag)[1] for tag in inside}
+        is_chunks = bool(labels) and labels <= CHUNK_LABELS
+        return not is_chunks, len(inside), column
+
+    return max(columns, key=worth)
+
+
+def _tags(sentences: list[list[list[str]]], column: int) -> Iterator[list[str]]:
+    for sentence in sentences:
+        tags = [row[column] for row in sentence if len(row) > column]
+        yield [tag if TAG.fullmatch(tag) else "O" for tag in tags]

@@ -1,0 +1,232 @@
+"""CoNLL columns: a token and its tag a line, an empty line between sentences."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+
+from django.utils.translation import gettext as _t
+
+from annotator.formats.columns import (
+    DOCUMENT_START,
+    LINES_LOOKED_AT,
+    TAG,
+    Layout,
+    detect_layout,
+    is_break,
+    split_columns,
+)
+from annotator.formats.conll_writer import write
+from annotator.formats.records import Format, Record, excerpt
+from annotator.formats.records import ReadOptions as Options
+from annotator.formats.source import FormatError, Line, Source
+from modeling.spans import Span
+from modeling.tagging import decode
+from modeling.tokens import Token
+
+
+@dataclass(slots=True)
+class Sentence:
+    line: int
+    tokens: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+    errors: list[FormatError] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.tokens or self.errors)
+
+    @property
+    def starts_document(self) -> bool:
+        return "newdoc" in self.headers or "newdoc id" in self.headers
+
+    @property
+    def is_document_start(self) -> bool:
+        return self.tokens == [DOCUMENT_START]
+
+
+def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
+    """Documents of one sentence, of N sentences, or between document starts."""
+    layout = _layout(source)
+    if layout is None:
+        sentence = _t("No column of the file holds tags such as O and B-PER.")
+        raise FormatError(1, sentence)
+    if options.document == "docstart" and not layout.has_document_starts:
+        raise FormatError(1, _t("The file has no -DOCSTART- line."))
+    for sentences in _documents(_sentences(source.lines(), layout), options):
+        errors = [error for sentence in sentences for error in sentence.errors]
+        yield from errors
+        if not errors:
+            yield _record(sentences, options)
+
+
+def _documents(
+    sentences: Iterable[Sentence], options: Options
+) -> Iterator[list[Sentence]]:
+    limit = 1 if options.document == "sentence" else options.per_document
+    document: list[Sentence] = []
+    for sentence in sentences:
+        is_full = len(document) == limit
+        starts_new = sentence.starts_document or sentence.is_document_start
+        if document and options.document != "file" and (is_full or starts_new):
+            yield document
+            document = []
+        if not sentence.is_document_start:
+            document.append(sentence)
+    if document:
+        yield document
+
+
+def _sentences(lines: Iterable[Line], layout: Layout) -> Iterator[Sentence]:
+    sentence = Sentence(line=0)
+    for line in lines:
+        if is_break(line):
+            if not sentence.is_empty:
+                yield sentence
+                sentence = Sentence(line=0)
+            continue
+        header = None if sentence.tokens else layout.header(line)
+        if header:
+            sentence.headers[header[0]] = header[1]
+            continue
+        sentence.line = sentence.line or line.number
+        try:
+            _add_token(sentence, line, layout)
+        except FormatError as error:
+            sentence.errors.append(error)
+    if not sentence.is_empty:
+        yield sentence
+
+
+def _add_token(sentence: Sentence, line: Line, layout: Layout) -> None:
+    if line.error:
+        raise line.error
+    columns = split_columns(line.text)
+    if columns[0] == DOCUMENT_START and sentence.is_empty:
+        sentence.tokens.append(DOCUMENT_START)
+        sentence.tags.append("O")
+        return
+    if layout.is_indexed and not columns[0].isdecimal():
+        if columns[0].replace("-", "").replace(".", "").isdecimal():
+            return  # a multi-word token or an empty node of CoNLL-U
+        message = _t("“{value}” is not the number of a token.")
+        raise FormatError(line.number, message.format(value=excerpt(columns[0])))
+    if len(columns) <= layout.tag_column:
+        message = _t("“{text}” has {count} columns; the tag is expected in {tag}.")
+        raise FormatError(
+            line.number,
+            message.format(
+                text=excerpt(line.text), count=len(columns), tag=layout.tag_column + 1
+            ),
+        )
+    token, tag = columns[layout.token_column], columns[layout.tag_column].strip(" ")
+    if not token:
+        raise FormatError(line.number, _t("The token is empty."))
+    if not TAG.fullmatch(tag):
+        message = _t("“{tag}” is not a tag such as O or B-PER.")
+        raise FormatError(line.number, message.format(tag=excerpt(tag)))
+    sentence.tokens.append(token)
+    sentence.tags.append(tag)
+
+
+def _record(sentences: list[Sentence], options: Options) -> Record:
+    text = ""
+    tokens: list[Token] = []
+    spans: list[Span] = []
+    starts: list[int] = []
+    for sentence in sentences:
+        text += "\n" if text else ""
+        sentence_text, offsets = _place(sentence, options.joins_tokens_with)
+        placed = [(start + len(text), end + len(text)) for start, end in offsets]
+        starts.append(len(tokens))
+        tokens += placed
+        spans += decode(sentence.tags, placed)
+        text += sentence_text
+    return Record(
+        text=text,
+        spans=tuple(spans),
+        is_annotated=True,
+        tokens=tuple(tokens),
+        sentence_starts=tuple(starts),
+        external_id=_external_id(sentences),
+        line=sentences[0].line,
+    )
+
+
+def _place(sentence: Sentence, joiner: str) -> tuple[str, list[Token]]:
+    """The sentence's text and where its tokens are in it.
+
+    The ``# text`` header is the text when it is made of the tokens and white space,
+    else the tokens are joined.
+    """
+    text = sentence.headers.get("text", "")
+    offsets = _find_in_order(sentence.tokens, text)
+    if offsets is not None:
+        return text, offsets
+    offsets, end = [], 0
+    for token in sentence.tokens:
+        start = end + (len(joiner) if offsets else 0)
+        end = start + len(token)
+        offsets.append((start, end))
+    return joiner.join(sentence.tokens), offsets
+
+
+def _find_in_order(tokens: list[str], text: str) -> list[Token] | None:
+    offsets, end = [], 0
+    for token in tokens:
+        start = end
+        while not text.startswith(token, start):
+            if start >= len(text) or not text[start].isspace():
+                return None
+            start += 1
+        end = start + len(token)
+        offsets.append((start, end))
+    return None if text[end:].strip() else offsets
+
+
+def _external_id(sentences: list[Sentence]) -> str:
+    headers = sentences[0].headers
+    document = headers.get("newdoc id", "") if len(sentences) > 1 else ""
+    return (document or headers.get("sent_id", "")).strip()
+
+
+def _layout(source: Source) -> Layout | None:
+    return detect_layout(islice(source.lines(), LINES_LOOKED_AT))
+
+
+def recognises(source: Source) -> bool:
+    return source.suffix in FORMAT.suffixes or _layout(source) is not None
+
+
+def describe(source: Source) -> dict[str, str]:
+    """The tag scheme and the columns, counted from 1, for the person to check."""
+    layout = _layout(source)
+    if layout is None:
+        return {}
+    description = {
+        "scheme": layout.scheme,
+        "columns": _t("{count} columns, token in {token}, tag in {tag}").format(
+            count=layout.columns,
+            token=layout.token_column + 1,
+            tag=layout.tag_column + 1,
+        ),
+    }
+    if layout.other_tag_columns:
+        others = ", ".join(str(column + 1) for column in layout.other_tag_columns)
+        description["not read"] = _t("tags in column {others}").format(others=others)
+    return description
+
+
+FORMAT = Format(
+    name="conll",
+    suffixes=(".conll", ".conllu", ".conllup", ".bio", ".iob", ".iob2", ".bioes"),
+    recognises=recognises,
+    read=read,
+    describe=describe,
+    writers={
+        "conll2003": partial(write, fillers=("-X-", "-X-")),
+        "conll2002": partial(write, fillers=()),
+    },
+    needs_tokens=True,
+)

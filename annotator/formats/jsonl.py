@@ -1,0 +1,270 @@
+"""JSON Lines, a document a line: this program's own keys, doccano's and Prodigy's."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
+
+from django.utils.translation import gettext as _t
+
+from annotator.formats import json_values
+from annotator.formats.json_values import is_whole, shown
+from annotator.formats.records import (
+    Format,
+    Loss,
+    Record,
+    WriteOptions,
+    check_label,
+    excerpt,
+    out_of_range,
+)
+from annotator.formats.records import ReadOptions as Options
+from annotator.formats.source import FormatError, Source
+from modeling.spans import Span
+from modeling.tokens import Token
+
+TEXT_KEYS = ("text", "data")
+SPAN_KEYS = ("spans", "entities", "labels", "label")
+METADATA_KEYS = ("metadata", "meta")
+OWN_KEYS = {"id", "tokens", "sentence_starts"}
+# Lists and objects of other tools that say nothing about spans: kept as metadata.
+KEPT_KEYS = {
+    *("relations", "cats", "comments", "Comments"),  # doccano
+    *("options", "accept", "config", "versions"),  # Prodigy
+}
+OFFSET_KEYS = (("start", "end"), ("start_offset", "end_offset"))
+SURFACE_KEYS = ("surface", "text")
+# What Prodigy and doccano say about a span beside where it is.
+SPAN_EXTRAS = {
+    *("id", "token_start", "token_end", "type", "rank", "score", "source", "answer"),
+    *("input_hash", "pattern", "priority", "user", "confidence"),
+}
+
+
+def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
+    for line in source.lines():
+        if line.error:
+            yield line.error
+        elif line.raw.strip():
+            try:
+                yield _record(line.number, _parse(line.number, line.text))
+            except FormatError as error:
+                yield error
+
+
+def write(
+    records: Iterable[Record], file: IO[bytes], options: WriteOptions
+) -> Iterator[Loss]:
+    """One object a line in this program's own keys, which hold all of a record."""
+    for record in records:
+        line = json.dumps(as_json(record), ensure_ascii=False, allow_nan=False)
+        file.write(line.encode() + b"\n")
+    yield from ()
+
+
+def as_json(record: Record) -> dict[str, Any]:
+    """A record in this program's own keys."""
+    value: dict[str, Any] = {"text": record.text}
+    if record.external_id:
+        value["id"] = record.external_id
+    if record.is_annotated:
+        value["spans"] = [
+            {
+                "start": span.start,
+                "end": span.end,
+                "label": span.label,
+                "surface": record.text[span.start : span.end],
+            }
+            for span in record.spans
+        ]
+    if record.tokens is not None:
+        value["tokens"] = [list(token) for token in record.tokens]
+    if record.sentence_starts is not None:
+        value["sentence_starts"] = list(record.sentence_starts)
+    if record.metadata:
+        value["metadata"] = record.metadata
+    return value
+
+
+def _parse(line: int, text: str) -> dict[str, Any]:
+    value = json_values.parse(line, text)
+    if not isinstance(value, dict):
+        sentence = _t("The line is not a JSON object: “{text}”.")
+        raise FormatError(line, sentence.format(text=excerpt(text.strip())))
+    return value
+
+
+def _record(line: int, value: dict[str, Any]) -> Record:
+    text_key = next((key for key in TEXT_KEYS if key in value), None)
+    if text_key is None:
+        keys = excerpt(", ".join(value)) or "–"
+        sentence = _t("There is no “text”, only {keys}.")
+        raise FormatError(line, sentence.format(keys=keys))
+    text = value[text_key]
+    if not isinstance(text, str):
+        sentence = _t("“{key}” is {value}, not a string.")
+        raise FormatError(line, sentence.format(key=text_key, value=shown(text)))
+    span_key = _span_key(line, value)
+    answer = value.get("answer")
+    is_rejected = answer in ("reject", "ignore")
+    # An accepted Prodigy record without the key had nothing to mark.
+    had_nothing = answer == "accept" and "tokens" in value
+    read_keys = {text_key, *METADATA_KEYS, *OWN_KEYS}
+    if span_key and not is_rejected:
+        read_keys.add(span_key)
+        spans = tuple(sorted(_span(line, text, span) for span in value[span_key]))
+    else:
+        spans = ()
+    return Record(
+        text=text,
+        spans=spans,
+        is_annotated=not is_rejected and (span_key is not None or had_nothing),
+        tokens=_tokens(line, text, value.get("tokens")),
+        sentence_starts=_sentence_starts(line, value.get("sentence_starts")),
+        metadata=_metadata(line, value, read_keys, is_rejected),
+        external_id=_external_id(line, value.get("id")),
+        line=line,
+    )
+
+
+def _span_key(line: int, value: dict[str, Any]) -> str | None:
+    """The one key that holds spans; several that do would have to agree."""
+    present = [key for key in SPAN_KEYS if isinstance(value.get(key), list)]
+    filled = [key for key in present if value[key]]
+    if len(filled) > 1:
+        sentence = _t("Both “{first}” and “{second}” hold spans.")
+        raise FormatError(line, sentence.format(first=filled[0], second=filled[1]))
+    return next(iter(filled or present), None)
+
+
+def _span(line: int, text: str, value: Any) -> Span:
+    if isinstance(value, dict):
+        start, end, label, surface = _from_object(line, value)
+    elif isinstance(value, list) and len(value) == 3:
+        (start, end, label), surface = value, None
+    else:
+        sentence = _t("{value} is not a span: write [start, end, label].")
+        raise FormatError(line, sentence.format(value=shown(value)))
+    if not (is_whole(start) and is_whole(end) and isinstance(label, str)):
+        sentence = _t("{value} has no whole start and end and a label in words.")
+        raise FormatError(line, sentence.format(value=shown(value)))
+    if not 0 <= start < end <= len(text):
+        raise out_of_range(line, start, end, len(text))
+    check_label(line, label)
+    if surface is not None and surface != text[start:end]:
+        sentence = _t("At [{start}, {end}) the text says “{found}”, not “{said}”.")
+        found, said = excerpt(text[start:end]), excerpt(str(surface))
+        message = sentence.format(start=start, end=end, found=found, said=said)
+        raise FormatError(line, message)
+    return Span(start, end, label)
+
+
+def _from_object(line: int, value: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
+    for start, end in OFFSET_KEYS:
+        if start in value and end in value and "label" in value:
+            break
+    else:
+        sentence = _t("The span {value} lacks start, end or label.")
+        raise FormatError(line, sentence.format(value=shown(value)))
+    unknown = value.keys() - {start, end, "label", *SURFACE_KEYS, *SPAN_EXTRAS}
+    if unknown:
+        sentence = _t("The key “{key}” of the span {value} is not known.")
+        key = excerpt(min(unknown))
+        raise FormatError(line, sentence.format(key=key, value=shown(value)))
+    surface = next((value[key] for key in SURFACE_KEYS if key in value), None)
+    return value[start], value[end], value["label"], surface
+
+
+def _tokens(line: int, text: str, values: Any) -> tuple[Token, ...] | None:
+    """Offsets as written here, or Prodigy's objects whose text is checked."""
+    if values is None:
+        return None
+    if not isinstance(values, list):
+        raise _bad_token(line, values)
+    return tuple(_token(line, text, value) for value in values)
+
+
+def _token(line: int, text: str, value: Any) -> Token:
+    start: Any = None
+    end: Any = None
+    if isinstance(value, dict):
+        start, end = value.get("start"), value.get("end")
+    elif isinstance(value, list) and len(value) == 2:
+        start, end = value
+    if not (is_whole(start) and is_whole(end)):
+        raise _bad_token(line, value)
+    if (
+        isinstance(value, dict)
+        and value.get("text", text[start:end]) != (text[start:end])
+    ):
+        sentence = _t("The text at the token {value} says “{found}”.")
+        found = excerpt(text[start:end])
+        raise FormatError(line, sentence.format(value=shown(value), found=found))
+    return start, end
+
+
+def _bad_token(line: int, value: Any) -> FormatError:
+    sentence = _t("The token {value} is not [start, end].")
+    return FormatError(line, sentence.format(value=shown(value)))
+
+
+def _sentence_starts(line: int, values: Any) -> tuple[int, ...] | None:
+    if values is None:
+        return None
+    if isinstance(values, list) and all(is_whole(value) for value in values):
+        return tuple(values)
+    sentence = _t("The sentence starts {value} are not a list of token numbers.")
+    raise FormatError(line, sentence.format(value=shown(values)))
+
+
+def _external_id(line: int, value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str) or is_whole(value):
+        return str(value)
+    sentence = _t("The id {value} is neither a string nor a whole number.")
+    raise FormatError(line, sentence.format(value=shown(value)))
+
+
+def _metadata(
+    line: int, value: dict[str, Any], read_keys: set[str], is_rejected: bool
+) -> dict[str, Any]:
+    """The metadata and every other key, so that nothing a file says is lost."""
+    metadata: dict[str, Any] = {}
+    for key in METADATA_KEYS:
+        stated = value.get(key) or {}
+        metadata |= stated if isinstance(stated, dict) else {key: stated}
+    for key in (key for key in value if key not in read_keys):
+        is_kept = key in KEPT_KEYS or (is_rejected and key in SPAN_KEYS)
+        if isinstance(value[key], list | dict) and value[key] and not is_kept:
+            sentence = _t("The key “{key}” with {value} is not known.")
+            what = shown(value[key])
+            raise FormatError(line, sentence.format(key=excerpt(key), value=what))
+        if (key, value[key]) == ("answer", "accept") or value[key] in (None, [], {}):
+            continue
+        if key in metadata and metadata[key] != value[key]:
+            sentence = _t("“{key}” stands in the metadata and beside it.")
+            raise FormatError(line, sentence.format(key=excerpt(key)))
+        metadata[key] = value[key]
+    return metadata
+
+
+def recognises(source: Source) -> bool:
+    if source.suffix in FORMAT.suffixes:
+        return True
+    first = next((line for line in source.head(100) if line.raw.strip()), None)
+    if first is None or not first.raw.lstrip().startswith("{"):
+        return False
+    try:
+        _parse(first.number, first.text)
+    except FormatError:
+        return False
+    return True
+
+
+FORMAT = Format(
+    name="jsonl",
+    suffixes=(".jsonl", ".ndjson"),
+    recognises=recognises,
+    read=read,
+    writers={"jsonl": write},
+)

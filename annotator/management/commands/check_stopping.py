@@ -1,0 +1,56 @@
+"""Compare forecasts of the gain in F1 with what simulated rounds then measured."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from annotator import commandline
+from annotator.commandline import write_result
+
+
+class Command(commandline.Command):
+    help = __doc__
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "table", type=Path, nargs="+", help="CSV that simulate has written"
+        )
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, **options: Any) -> None:
+        from tasks.hindsight import TableError, look_back
+
+        try:
+            result = look_back(options["table"])
+        except (OSError, UnicodeDecodeError, TableError) as error:
+            raise CommandError(str(error)) from None
+        if not result["forecasts"]:
+            raise CommandError("No curve has the five rounds that a check needs.")
+        write_result(self.stdout, result, _summary(result), options["json"])
+
+
+def _summary(result: dict[str, Any]) -> str:
+    lines = [_line(name, one) for name, one in result["corpora"].items()]
+    return "\n".join([*lines, _line("all", result)])
+
+
+def _line(name: str, one: dict[str, Any]) -> str:
+    """What one corpus says of the forecasts."""
+    if not one["forecasts"]:
+        return f"{name}: no curve is long enough."
+    stopping = one["stopping"]
+    line = (
+        f"{name}: {one['forecasts']} forecasts; {one['coverage']:.1%} of the "
+        f"measurements in an interval of {one['mean_width']:.2f} points F1; error "
+        f"{one['mean_absolute_error']:.2f} (no gain: {one['error_of_no_gain']:.2f}, "
+        f"same again: {one['error_of_same_again']:.2f}), "
+        f"bias {one['mean_error']:+.2f}; "
+        f"{stopping['stopped']} of {stopping['curves']} curves stopped"
+    )
+    if stopping["stopped"]:
+        line += (
+            f", {stopping['documents_saved']:.0%} of documents saved, "
+            f"{stopping['f1_lost']:.2f} points lost"
+        )
+    return f"{line}."

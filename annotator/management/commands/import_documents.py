@@ -1,0 +1,118 @@
+"""Import files into a project; with bad lines a file stores nothing."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from annotator import commandline
+from annotator.commandline import find_project, find_user, write_result
+from annotator.formats import FORMATS
+from annotator.imports import ImportOptions, ImportReport, import_file
+from annotator.models.documents import Split
+from tasks.learning import learn_rules
+from tasks.prediction import preannotate_project
+from tasks.training import retrain_if_due
+
+ERRORS_SHOWN = 100
+NOTES_SHOWN = 100
+
+
+class Command(commandline.Command):
+    help = __doc__
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("project", help="name or number")
+        parser.add_argument("files", nargs="+", metavar="FILE", help="or folder")
+        parser.add_argument("--format", choices=["auto", *FORMATS], default="auto")
+        parser.add_argument(
+            "--split",
+            choices=Split.values,
+            help="default: chance fills the evaluation slice",
+        )
+        parser.add_argument(
+            "--annotated-by",
+            metavar="USER",
+            help="whose the file's annotations are, gold, or suggestions; "
+            "default: not stored",
+        )
+        parser.add_argument(
+            "--encoding", default="", help="such as GB18030; default: look for it"
+        )
+        parser.add_argument(
+            "--document",
+            default="sentence",
+            help="sentence, docstart, file or blank-lines:N (text: sentence is a line)",
+        )
+        parser.add_argument(
+            "--skip-bad", action="store_true", help="import the good documents anyway"
+        )
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, **options: Any) -> None:
+        project = find_project(options["project"])
+        person = options["annotated_by"]
+        if person not in (None, "gold", "suggestions"):
+            person = find_user(person)
+        how = ImportOptions(
+            format=options["format"],
+            split=options["split"],
+            annotated_by=person,
+            document=options["document"],
+            skip_bad=options["skip_bad"],
+            encoding=options["encoding"],
+        )
+        missing = [name for name in options["files"] if not Path(name).exists()]
+        if missing:
+            raise CommandError(f"There is no file {missing[0]}.")
+        reports = {name: import_file(name, project, how) for name in options["files"]}
+        if project.active_checkpoint and any(r.created for r in reports.values()):
+            preannotate_project.delay_on_commit(project.pk)
+        learn_rules.delay_on_commit(project.pk)
+        if person is not None:
+            retrain_if_due.delay_on_commit(project.pk)
+        result = {"files": {name: asdict(r) for name, r in reports.items()}}
+        summary = "\n".join(_summary(name, r) for name, r in reports.items())
+        write_result(self.stdout, result, summary, options["json"])
+        refused = [name for name, report in reports.items() if not report.is_stored]
+        if refused:
+            raise CommandError(_refusal(refused[0], reports[refused[0]]))
+
+
+def _summary(name: str, report: ImportReport) -> str:
+    lines = [
+        f"{name}, line {line}: {message}"
+        for line, message in report.errors[:ERRORS_SHOWN]
+    ]
+    if report.error_count > ERRORS_SHOWN:
+        lines.append(f"{name}: {report.error_count - ERRORS_SHOWN} more bad lines.")
+    lines += [
+        f"{name}, line {line}: {note}" for line, note in report.notes[:NOTES_SHOWN]
+    ]
+    if report.note_count > NOTES_SHOWN:
+        lines.append(f"{name}: {report.note_count - NOTES_SHOWN} more notes.")
+    if report.is_stored:
+        read_as = f"{report.format}, {report.encoding}"
+        lines.append(
+            f"{name}: {report.created} documents created ({read_as}), "
+            f"{report.duplicates} were there already, {report.spans} spans stored, "
+            f"{report.suggestions} suggestions stored, "
+            f"{report.evaluation} moved to the evaluation slice."
+        )
+    if report.labels_created:
+        lines.append(f"New labels: {', '.join(report.labels_created)}.")
+    if report.spans_not_stored:
+        lines.append(
+            f"{report.spans_not_stored} spans of the file were not stored: "
+            "say whose they are with --annotated-by."
+        )
+    return "\n".join(lines)
+
+
+def _refusal(name: str, report: ImportReport) -> str:
+    line, message = report.errors[0]
+    return (
+        f"{name} was not imported: {report.error_count} bad lines, "
+        f"first line {line}: {message}"
+    )

@@ -1,0 +1,337 @@
+"""Training runs, the checkpoints they leave, and the workers that do them."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from annotator.models.projects import Project, QueryStrategy
+
+MAX_ATTEMPTS = 3
+MEASURED_WHEN_ASKED = (QueryStrategy.MARGIN, QueryStrategy.BALD)  # and columns, too
+
+
+class RunState(models.TextChoices):
+    QUEUED = "queued", _("queued")
+    RUNNING = "running", _("running")
+    SUCCEEDED = "succeeded", _("succeeded")
+    FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+class Trigger(models.TextChoices):
+    BUTTON = "button", _("by hand")
+    COUNT = "count", _("enough new documents")
+    SCHEDULE = "schedule", _("schedule")
+    COMMAND = "command", _("command line")
+
+
+class Phase(models.TextChoices):
+    WAITING = "waiting", _("waiting for a worker")
+    LOADING = "loading", _("gathering documents")
+    TRAINING = "training", _("training")
+    EVALUATING = "evaluating", _("evaluating")
+    DONE = "done", _("done")
+
+
+class RunLost(Exception):
+    """The run is no longer this worker's: it was put back or cancelled meanwhile."""
+
+
+class TrainingRun(models.Model):
+    """One fine-tune, from the wish to the outcome.
+
+    Its state moves by conditional updates only. A worker that claims the run gets
+    an attempt number; every later write names it, so a worker that was given up
+    for dead cannot write over its successor.
+    """
+
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="training_runs"
+    )
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    trigger = models.CharField(max_length=10, choices=Trigger, default=Trigger.BUTTON)
+    state = models.CharField(max_length=10, choices=RunState, default=RunState.QUEUED)
+    phase = models.CharField(max_length=12, choices=Phase, default=Phase.WAITING)
+    attempt = models.PositiveIntegerField(default=0)
+    cancel_requested = models.BooleanField(default=False)
+    worker = models.CharField(max_length=200, blank=True)
+    step = models.PositiveIntegerField(default=0)
+    total_steps = models.PositiveIntegerField(default=0)
+    eta_seconds = models.FloatField(null=True, blank=True)
+    history = models.JSONField(default=list, blank=True)  # loss and F1 as they came
+    metrics = models.JSONField(default=dict, blank=True)
+    error = models.TextField(blank=True)
+    log = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    dispatched_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project"],
+                condition=Q(state="queued"),
+                name="one_queued_run_a_project",
+            ),
+            models.UniqueConstraint(
+                fields=["project"],
+                condition=Q(state="running"),
+                name="one_running_run_a_project",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=RunState.values), name="run_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="running") | Q(heartbeat_at__isnull=False),
+                name="running_run_has_a_heartbeat",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project} run {self.pk} ({self.state})"
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in (RunState.QUEUED, RunState.RUNNING)
+
+    @classmethod
+    def request(
+        cls, project: Project, trigger: str, by: Any = None
+    ) -> tuple["TrainingRun", bool]:
+        """The project's queued run and whether this call queued it."""
+        while True:
+            try:
+                with transaction.atomic():
+                    run = cls.objects.create(
+                        project=project, trigger=trigger, requested_by=by
+                    )
+                return run, True
+            except IntegrityError:
+                queued = cls.objects.filter(project=project, state=RunState.QUEUED)
+                if run_before := queued.first():
+                    return run_before, False
+                # A worker took it in between: there is room for a new one.
+
+    def claim(self, worker: str) -> bool:
+        """Take a queued run, unless the project already has a running one."""
+        now = timezone.now()
+        try:
+            with transaction.atomic():
+                claimed = TrainingRun.objects.filter(
+                    pk=self.pk, state=RunState.QUEUED
+                ).update(
+                    state=RunState.RUNNING,
+                    phase=Phase.LOADING,
+                    attempt=F("attempt") + 1,
+                    worker=worker,
+                    started_at=now,
+                    heartbeat_at=now,
+                    step=0,
+                    history=[],
+                    error="",
+                )
+        except IntegrityError:
+            return False
+        self.refresh_from_db()
+        return bool(claimed)
+
+    def _mine(self) -> models.QuerySet["TrainingRun"]:
+        return TrainingRun.objects.filter(
+            pk=self.pk, state=RunState.RUNNING, attempt=self.attempt
+        )
+
+    def beat(self, **progress: Any) -> None:
+        """Write progress and a heartbeat.
+
+        Raises:
+            RunLost: the run is not this attempt's any more.
+        """
+        if not self._mine().update(heartbeat_at=timezone.now(), **progress):
+            raise RunLost(f"Training run {self.pk} is no longer this worker's.")
+        for name, value in progress.items():
+            setattr(self, name, value)
+
+    def is_cancel_requested(self) -> bool:
+        return self._mine().filter(cancel_requested=True).exists()
+
+    def append_log(self, line: str) -> None:
+        stamp = timezone.now().strftime("%H:%M:%S")
+        self.log = f"{self.log}{stamp} {line}\n"
+        self._mine().update(log=self.log)
+
+    def _finish(self, state: str, **fields: Any) -> None:
+        now = timezone.now()
+        fields |= {"state": state, "phase": Phase.DONE, "eta_seconds": None}
+        if not self._mine().update(finished_at=now, heartbeat_at=now, **fields):
+            raise RunLost(f"Training run {self.pk} is no longer this worker's.")
+        self.refresh_from_db()
+
+    def succeed(self, metrics: dict[str, Any]) -> None:
+        self._finish(RunState.SUCCEEDED, metrics=metrics)
+
+    def fail(self, message: str) -> None:
+        self._finish(RunState.FAILED, error=message)
+
+    def stop_cancelled(self) -> None:
+        self._finish(RunState.CANCELLED)
+
+    def cancel(self) -> bool:
+        """Cancel at once when queued, ask the worker when running."""
+        queued = TrainingRun.objects.filter(pk=self.pk, state=RunState.QUEUED)
+        if queued.update(
+            state=RunState.CANCELLED, phase=Phase.DONE, finished_at=timezone.now()
+        ):
+            return True
+        running = TrainingRun.objects.filter(pk=self.pk, state=RunState.RUNNING)
+        return bool(running.update(cancel_requested=True))
+
+    def put_back(self) -> bool:
+        """Queue an orphaned run again; fail it after too many attempts.
+
+        Returns whether the run is queued now.
+        """
+        orphan = TrainingRun.objects.filter(
+            pk=self.pk, state=RunState.RUNNING, heartbeat_at=self.heartbeat_at
+        )
+        finish = {"phase": Phase.DONE, "finished_at": timezone.now()}
+        if self.cancel_requested:
+            orphan.update(state=RunState.CANCELLED, **finish)
+            return False
+        if self.attempt >= MAX_ATTEMPTS:
+            sentence = f"The worker died {self.attempt} times during this run."
+            orphan.update(state=RunState.FAILED, error=sentence, **finish)
+            return False
+        try:
+            with transaction.atomic():
+                return bool(orphan.update(state=RunState.QUEUED, phase=Phase.WAITING))
+        except IntegrityError:
+            sentence = "The worker died; a newer run is queued and takes over."
+            orphan.update(state=RunState.FAILED, error=sentence, **finish)
+            return False
+
+    @classmethod
+    def orphans(cls, silent_seconds: float) -> models.QuerySet["TrainingRun"]:
+        """Running runs that nobody has written a heartbeat for lately."""
+        since = timezone.now() - timedelta(seconds=silent_seconds)
+        return cls.objects.filter(state=RunState.RUNNING, heartbeat_at__lt=since)
+
+
+class CheckpointState(models.TextChoices):
+    ACTIVE = "active", _("active")
+    RETIRED = "retired", _("retired")
+
+
+class Checkpoint(models.Model):
+    """The artefact of a training run; at most one a project is active."""
+
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="checkpoints"
+    )
+    training_run = models.OneToOneField(
+        TrainingRun, on_delete=models.PROTECT, related_name="checkpoint"
+    )
+    state = models.CharField(
+        max_length=10, choices=CheckpointState, default=CheckpointState.RETIRED
+    )
+    # Below settings.CHECKPOINT_DIR; empty once the weights were dropped as too old.
+    folder = models.CharField(max_length=200, blank=True)
+    encoder = models.CharField(max_length=300)
+    labels = models.JSONField()  # {name at training time: label primary key}
+    metrics = models.JSONField(default=dict, blank=True)
+    corpus_mean = models.FloatField(null=True, blank=True)
+    # Of the last refit of the head between two trainings, see tasks.fast_lane.
+    refit_at = models.DateTimeField(null=True, blank=True)
+    refit_documents = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    activated_at = models.DateTimeField(null=True, blank=True)
+    preannotated_at = models.DateTimeField(null=True, blank=True)  # last chunk
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project"],
+                condition=Q(state="active"),
+                name="one_active_checkpoint_a_project",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=CheckpointState.values),
+                name="checkpoint_state_is_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project} checkpoint {self.pk} ({self.state})"
+
+    @property
+    def path(self) -> Path:
+        return Path(settings.CHECKPOINT_DIR) / self.folder
+
+    @transaction.atomic
+    def activate(self) -> None:
+        """Make this the project's serving model; nobody's spans change.
+
+        Raises:
+            ValueError: the checkpoint's weights are no longer kept.
+        """
+        # Locked first: of two who choose at once, the second sees what the first did.
+        all_of_project = Checkpoint.objects.filter(project=self.project_id)
+        list(all_of_project.select_for_update(no_key=True).order_by("pk"))
+        self.refresh_from_db(fields=["folder"])
+        if not self.folder:
+            raise ValueError(f"The weights of checkpoint {self.pk} are not kept.")
+        active = all_of_project.filter(state="active").exclude(pk=self.pk)
+        active.update(state=CheckpointState.RETIRED)
+        self.state = CheckpointState.ACTIVE
+        self.activated_at = timezone.now()
+        self.preannotated_at = None
+        self.save(update_fields=["state", "activated_at", "preannotated_at"])
+
+    def unread_documents(self) -> models.QuerySet[Any]:
+        """Pool documents this checkpoint has not scored yet, queue order first.
+
+        A document without the measure that the project orders by counts as unread: some
+        are computed only where they are asked for.
+        """
+        pool = self.project.documents.filter(split="pool")
+        is_unread = Q(checkpoint=None) | ~Q(checkpoint=self.pk)
+        strategy = self.project.query_strategy
+        if strategy in MEASURED_WHEN_ASKED:
+            is_unread |= Q(**{f"{strategy}__isnull": True})
+        unread = pool.filter(is_unread)
+        return unread.order_by(F("confidence").asc(nulls_first=True), "shuffle_key")
+
+
+class Worker(models.Model):
+    """A Celery worker that is listening, by its own word of a moment ago."""
+
+    name = models.CharField(max_length=200, unique=True)
+    queues = models.JSONField(default=list)
+    device = models.CharField(max_length=100, blank=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def listening(cls) -> list["Worker"]:
+        since = timezone.now() - timedelta(seconds=settings.WORKER_SILENT_SECONDS)
+        return list(cls.objects.filter(seen_at__gte=since))

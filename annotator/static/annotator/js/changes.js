@@ -1,0 +1,58 @@
+// A change of an annotation: what an edit adds, removes, rejects and takes back.
+
+import { isSame, keyOf } from "./spans.js";
+
+export function makeChange({ add = [], remove = [], reject = [], unreject = [] }) {
+  return { add, remove, reject, unreject };
+}
+
+export const isEmpty = (change) =>
+  !change.add.length &&
+  !change.remove.length &&
+  !change.reject.length &&
+  !change.unreject.length;
+
+export const invert = (change) => ({
+  add: change.remove,
+  remove: change.add,
+  reject: change.unreject,
+  unreject: change.reject,
+});
+
+// What leads from one set of spans and rejections to another.
+export function difference(from, to) {
+  const missing = (there, here) => {
+    const keys = new Set(here.map(keyOf));
+    return there.filter((span) => !keys.has(keyOf(span)));
+  };
+  return {
+    add: missing(to.spans, from.spans),
+    remove: missing(from.spans, to.spans),
+    reject: missing(to.rejections, from.rejections),
+    unreject: missing(from.rejections, to.rejections),
+  };
+}
+
+// The same change without its spans that need no change at all.
+export function simplify(change) {
+  const same = (list) => (span) => !list.some((other) => isSame(other, span));
+  return {
+    ...change,
+    add: change.add.filter(same(change.remove)),
+    remove: change.remove.filter(same(change.add)),
+  };
+}
+
+// What goes over the wire: offsets and labels, and of new spans the surface.
+export function toWire(change, offsets) {
+  const bare = ({ start, end, label }) => ({ start, end, label });
+  return {
+    add: change.add.map((span) => ({
+      ...bare(span),
+      surface: offsets.slice(span.start, span.end),
+    })),
+    remove: change.remove.map(bare),
+    reject: change.reject.map(bare),
+    unreject: change.unreject.map(bare),
+  };
+}

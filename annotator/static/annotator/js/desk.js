@@ -1,0 +1,120 @@
+// The desk: one open document and everything a person may do to it. The views listen
+// to its events: content (something was edited), cursor, mode, state, keys and say.
+
+import * as edits from "./edits.js";
+import { isEmpty, toWire } from "./changes.js";
+import { Cursor } from "./cursor.js";
+import { newEditId } from "./api.js";
+
+const isAt = (item, range) => item.start === range.start && item.end === range.end;
+
+export class Desk extends EventTarget {
+  lastLabel = null;
+  stickyLabel = null; // the label that each marked range gets at once
+  threshold = 0.9;
+  #timer;
+
+  constructor({ model, autosave, history, timer, keys, mayEdit, stateNames }) {
+    super();
+    Object.assign(this, { model, autosave, history, keys, mayEdit, stateNames });
+    this.cursor = new Cursor(model.tokens);
+    this.#timer = timer;
+  }
+
+  // The span or suggestion that a command is about, or null.
+  get target() {
+    const { range } = this.cursor;
+    const found = this.model.itemAt(range);
+    return found && (!this.cursor.isRange || isAt(found.item, range)) ? found : null;
+  }
+
+  // Make a change, remember it and send it. False when there is nothing to change.
+  perform(change, { isRecorded = true } = {}) {
+    if (!change || isEmpty(change) || !this.#maySay()) return false;
+    if (!this.model.fits(change)) {
+      this.say(gettext("That does not fit the spans that are there now."), "warn");
+      return false;
+    }
+    this.model.apply(change);
+    if (isRecorded) this.history.record(change);
+    this.send(toWire(change, this.model.offsets));
+    this.#emit("content", { change });
+    return true;
+  }
+
+  send(body) {
+    const seconds = this.#timer.take();
+    this.autosave.enqueue({ edit_id: newEditId(), ...body, seconds });
+  }
+
+  setState(state) {
+    if (!this.#maySay()) return;
+    this.model.state = state;
+    if (state !== "open") this.#emit("done", {});
+    this.send({ state });
+    this.#emit("state", {});
+  }
+
+  accept(suggestions) {
+    return this.perform(edits.accept(suggestions));
+  }
+
+  reject(suggestions) {
+    return this.perform(edits.reject(suggestions));
+  }
+
+  // The open suggestions at or above the threshold.
+  certainEnough() {
+    return this.model.pending.filter(
+      ({ confidence }) => confidence >= this.threshold - 1e-9,
+    );
+  }
+
+  select(range, { isMarked, isScrolled = false } = { isMarked: false }) {
+    this.cursor.select(range, { isMarked });
+    this.#emit("cursor", { isScrolled });
+  }
+
+  // Move the cursor by one of its own methods: moveBy, extendTo, clear, …
+  move(method, ...values) {
+    this.cursor[method](...values);
+    this.#emit("cursor", { isScrolled: true });
+  }
+
+  setSticky(name) {
+    this.stickyLabel = name;
+    if (name) this.lastLabel = name;
+    this.#emit("mode", {});
+    return true;
+  }
+
+  setThreshold(value) {
+    this.threshold = value;
+    this.#emit("mode", {});
+  }
+
+  // A person has chosen other keys.
+  keysChanged() {
+    this.#emit("keys", {});
+  }
+
+  // Take over what the server has; undo brings the person's own version back.
+  adopt(annotation, change) {
+    this.model.replace(annotation);
+    if (change && !isEmpty(change)) this.history.record(change);
+    this.#emit("content", { change: null });
+  }
+
+  say(sentence, tone = "plain") {
+    this.#emit("say", { sentence, tone });
+  }
+
+  #maySay() {
+    if (!this.mayEdit) this.say(gettext("You can read this document, not edit it."));
+    return this.mayEdit;
+  }
+
+  #emit(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}

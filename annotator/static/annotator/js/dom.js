@@ -1,0 +1,27 @@
+// Small helpers for the markup: clone a template, fill it with text, never with HTML.
+
+export const byId = (id) => document.getElementById(id);
+
+// The first element of a <template>, its data-slot parts by name.
+export function clone(id) {
+  const element = byId(id).content.firstElementChild.cloneNode(true);
+  const slots = { element };
+  for (const slot of element.querySelectorAll("[data-slot]")) {
+    slots[slot.dataset.slot] = slot;
+  }
+  return slots;
+}
+
+export function fill(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+export const percent = (share) => `${Math.round(share * 100)}%`;
+
+// A text for one line: white space as single spaces, shortened in the middle.
+export function shorten(text, length = 60) {
+  const points = Array.from(text.replace(/\s+/gu, " ").trim());
+  if (points.length <= length) return points.join("");
+  const half = Math.floor(length / 2) - 1;
+  return `${points.slice(0, half).join("")} … ${points.slice(-half).join("")}`;
+}

@@ -1,0 +1,77 @@
+// The annotation page: loads a document, brings back what a crash left, opens the desk.
+
+import { Api } from "./api.js";
+import { Autosave } from "./autosave.js";
+import { Desk } from "./desk.js";
+import { History } from "./history.js";
+import { Journal, MemoryStorage } from "./journal.js";
+import { Keys } from "./keys.js";
+import { Model } from "./model.js";
+import { Preferences } from "./preferences.js";
+import { byId, fill } from "./dom.js";
+import { keepHistory, readHistory } from "./remember.js";
+import { leaveWhenSaved, remindOf, warnBeforeLeaving } from "./leaving.js";
+import { replay, standBy } from "./recovery.js";
+import { settle } from "./conflict.js";
+import { show } from "./screen.js";
+import { startTimer } from "./timer.js";
+
+const page = byId("desk");
+const config = page.dataset;
+
+function storageOr(kind) {
+  try {
+    return globalThis[kind];
+  } catch {
+    return new MemoryStorage();
+  }
+}
+
+async function open() {
+  const api = new Api(config);
+  const data = await api.read();
+  const model = new Model(data);
+  const journal = new Journal(storageOr("localStorage"), config.user, config.document);
+  const { version } = data.annotation;
+  const autosave = new Autosave({ send: (edit) => api.send(edit), journal, version });
+  const isInOrder = await replay({ api, journal, autosave, model, version });
+  const session = storageOr("sessionStorage");
+  const desk = new Desk({
+    model,
+    autosave,
+    history: new History(readHistory(session, config, autosave.version)),
+    timer: startTimer(),
+    keys: new Keys(data.preferences.keys),
+    mayEdit: config.mayEdit === "yes",
+    stateNames: {
+      open: gettext("Open"),
+      submitted: gettext("Submitted"),
+      skipped: gettext("Skipped"),
+      flagged: gettext("Flagged"),
+    },
+  });
+  const preferences = keepPreferences(api, desk, data.preferences);
+  show({ page, desk, api, preferences, comments: data.comments });
+  keepHistory(session, config, desk);
+  warnBeforeLeaving(autosave);
+  leaveWhenSaved(desk, autosave, config.next);
+  standBy({ api, autosave, desk });
+  remindOf(journal.otherDocuments(), config.other);
+  if (!isInOrder) await settle({ desk, autosave, theirs: data.annotation });
+}
+
+function keepPreferences(api, desk, values) {
+  const send = (changed, options) =>
+    api.changePreferences(changed, options).catch((error) => {
+      if (!options.isLeaving) desk.say(error.message, "warn");
+    });
+  const preferences = new Preferences(values, { project: config.project, send });
+  window.addEventListener("pagehide", () => preferences.flush({ isLeaving: true }));
+  return preferences;
+}
+
+open().catch((error) => {
+  page.classList.add("is-broken");
+  fill(byId("load-error-text"), error.message);
+  byId("load-error").hidden = false;
+});

@@ -1,0 +1,67 @@
+// The edits a person can make, as changes of the model. Pure: nothing is applied here.
+
+import { makeChange } from "./changes.js";
+import { isSame } from "./spans.js";
+
+// Label a range; spans in the way are replaced where they may not overlap.
+export function label(model, range, name) {
+  const there = model.spansIn(range.start, range.end);
+  const span = { start: range.start, end: range.end, label: name };
+  if (there.some((other) => isSame(other, span))) return makeChange({});
+  const inTheWay = model.mayOverlap ? [] : there;
+  return makeChange({ add: [span], remove: inTheWay });
+}
+
+export function relabel(item, name) {
+  if (item.label === name) return makeChange({});
+  return makeChange({ add: [{ ...item, label: name }], remove: [item] });
+}
+
+// Accept suggestions, as they are or under another label.
+export function accept(suggestions, name = null) {
+  return makeChange({
+    add: suggestions.map(({ start, end, label: proposed }) => ({
+      start,
+      end,
+      label: name ?? proposed,
+    })),
+    reject: suggestions
+      .filter((suggestion) => name !== null && name !== suggestion.label)
+      .map(({ start, end, label: proposed }) => ({ start, end, label: proposed })),
+  });
+}
+
+export function reject(suggestions) {
+  return makeChange({
+    reject: suggestions.map(({ start, end, label: proposed }) => ({
+      start,
+      end,
+      label: proposed,
+    })),
+  });
+}
+
+// Delete a span; what a model had proposed there does not come back.
+export function remove(model, span) {
+  const source = model.suggestionLike(span);
+  return makeChange({ remove: [span], reject: source ? reject([source]).reject : [] });
+}
+
+export function labelAll(ranges, name) {
+  return makeChange({ add: ranges.map((range) => ({ ...range, label: name })) });
+}
+
+// Cut a span in two before a token in it: null where one part would be empty.
+export function split(model, span, point) {
+  if (point <= span.start || point >= span.end) return null;
+  const before = model.tokens.range(model.tokens.until(point)).end;
+  const first = { ...span, end: before > span.start ? Math.min(before, point) : point };
+  return makeChange({ add: [first, { ...span, start: point }], remove: [span] });
+}
+
+// Make one span of this one and the next, under the label of the first; or null.
+export function merge(model, span) {
+  const next = model.spans.find((other) => other.start >= span.end);
+  if (!next) return null;
+  return makeChange({ add: [{ ...span, end: next.end }], remove: [span, next] });
+}

@@ -1,0 +1,51 @@
+// Undo and redo of changes; small enough to be kept across a reload.
+
+import { invert } from "./changes.js";
+
+const DEPTH = 500;
+
+export class History {
+  #done;
+  #undone;
+
+  constructor({ done = [], undone = [] } = {}) {
+    this.#done = [...done];
+    this.#undone = [...undone];
+  }
+
+  get canUndo() {
+    return this.#done.length > 0;
+  }
+
+  get canRedo() {
+    return this.#undone.length > 0;
+  }
+
+  record(change) {
+    this.#done.push(change);
+    this.#undone = [];
+    if (this.#done.length > DEPTH) this.#done.shift();
+  }
+
+  // The change that undoes the newest one, if it still fits; null otherwise.
+  undo(fits) {
+    return this.#move(this.#done, this.#undone, invert, fits);
+  }
+
+  redo(fits) {
+    return this.#move(this.#undone, this.#done, (change) => change, fits);
+  }
+
+  toJSON() {
+    return { done: this.#done, undone: this.#undone };
+  }
+
+  #move(from, to, direction, fits) {
+    const newest = from.at(-1);
+    if (!newest) return null;
+    const change = direction(newest);
+    if (!fits(change)) return null;
+    to.push(from.pop());
+    return change;
+  }
+}

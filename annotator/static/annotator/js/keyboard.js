@@ -1,0 +1,23 @@
+// Keys to commands. No key fires in a field, in a dialog or while an input method
+// composes.
+
+import { applyLabel } from "./labelling.js";
+import { belongsToElement, chordOf, isComposing } from "./keymap.js";
+import { meaningOf } from "./keys.js";
+
+export function listenToKeys({ desk, view, commands }) {
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || isComposing(event)) return;
+    const chord = chordOf(event);
+    const focused = document.activeElement;
+    const isInText = view.root.contains(focused);
+    if (document.querySelector("dialog[open]")) return;
+    if (belongsToElement(focused, chord, isInText)) return;
+    const meaning = meaningOf(chord, desk.model.labels, desk.keys);
+    if (!meaning) return;
+    const isTaken = meaning.label
+      ? applyLabel(desk, meaning.label) || true
+      : commands.run(meaning.command);
+    if (isTaken) event.preventDefault();
+  });
+}

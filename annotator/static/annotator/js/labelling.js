@@ -1,0 +1,30 @@
+// Gives the marked range, the span or the suggestion under the cursor a label.
+
+import * as edits from "./edits.js";
+
+// False where nothing could be labelled.
+export function applyLabel(desk, name) {
+  const { range } = desk.cursor;
+  const { target } = desk;
+  desk.lastLabel = name;
+  if (!range) return desk.setSticky(name);
+  const change = changeFor(desk.model, target, range, name);
+  const replaced = target ? 0 : change.remove.length;
+  if (!desk.perform(change)) return false;
+  desk.select(range, { isMarked: false });
+  if (replaced) {
+    const sentence = ngettext(
+      "%s span in the way was replaced. Undo brings it back.",
+      "%s spans in the way were replaced. Undo brings them back.",
+      replaced,
+    );
+    desk.say(interpolate(sentence, [replaced]));
+  }
+  return true;
+}
+
+function changeFor(model, target, range, name) {
+  if (target?.kind === "span") return edits.relabel(target.item, name);
+  if (target) return edits.accept([target.item], name);
+  return edits.label(model, range, name);
+}

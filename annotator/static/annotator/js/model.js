@@ -1,0 +1,151 @@
+// One open document: its text, a person's spans, and what a model proposes. Pure.
+
+import { inTextOrder, isSame, keyOf, outermost, overlaps, placeOf, within } from "./spans.js";
+import { Offsets } from "./offsets.js";
+import { Sentences } from "./sentences.js";
+import { Tokens } from "./tokens.js";
+
+export class Model {
+  #rejected = new Map();
+  #longest = 0; // length of the longest span so far, where spans may overlap
+
+  constructor(desk) {
+    this.document = desk.document;
+    this.labels = desk.labels;
+    this.mayOverlap = desk.may_overlap;
+    this.offsets = new Offsets(desk.document.text);
+    this.tokens = new Tokens(desk.document.tokens);
+    this.sentences = new Sentences(desk.document.sentences, this.tokens);
+    this.uncertain = desk.uncertain_tokens;
+    [this.suggestions] = outermost(desk.suggestions);
+    this.replace(desk.annotation);
+  }
+
+  // Take over an annotation as the server has it.
+  replace({ spans, rejections, state }) {
+    this.spans = [...spans].sort(inTextOrder);
+    this.#measure(spans);
+    this.#rejected = new Map(rejections.map((span) => [keyOf(span), span]));
+    this.state = state;
+    this.#propose();
+  }
+
+  get content() {
+    return { spans: this.spans, rejections: [...this.#rejected.values()] };
+  }
+
+  // Whether a change can be made on the spans as they are now.
+  fits(change) {
+    const gone = (span) => change.remove.some((removed) => isSame(removed, span));
+    const isThere = (span) => this.#find(span) >= 0;
+    const collides = this.mayOverlap ? isSame : overlaps;
+    const isFree = (span, index) =>
+      this.spansIn(span.start, span.end).every(
+        (other) => gone(other) || !collides(other, span),
+      ) && change.add.every((other, place) => place <= index || !collides(span, other));
+    return (
+      change.remove.every(isThere) &&
+      change.add.every((span) => this.#hasLabel(span)) &&
+      change.add.every(isFree)
+    );
+  }
+
+  apply(change) {
+    this.#measure(change.add);
+    if (change.remove.length > 8) {
+      const gone = new Set(change.remove.map(keyOf));
+      this.spans = this.spans.filter((span) => !gone.has(keyOf(span)));
+    } else {
+      for (const span of change.remove) this.spans.splice(this.#find(span), 1);
+    }
+    for (const span of change.add) {
+      this.spans.splice(placeOf(this.spans, span), 0, this.#withSource(span));
+    }
+    for (const span of change.reject) this.#rejected.set(keyOf(span), span);
+    for (const span of change.unreject) this.#rejected.delete(keyOf(span));
+    this.#propose();
+  }
+
+  // The spans that touch [start, end), in the order of the text.
+  spansIn(start, end) {
+    return within(this.spans, start, end, this.#longest);
+  }
+
+  // Whether nothing forbids a span there, whatever its label is.
+  isFree({ start, end }) {
+    const there = this.spansIn(start, end);
+    if (!this.mayOverlap) return there.length === 0;
+    return !there.some((span) => span.start === start && span.end === end);
+  }
+
+  // What covers a range, the innermost first: spans, else a suggestion that is open.
+  itemsAt(range) {
+    const covers = (item) => item.start <= range.start && range.end <= item.end;
+    const spans = this.spansIn(range.start, range.end).filter(covers);
+    const found = within(this.pending, range.start, range.end).filter(covers);
+    return [
+      ...spans
+        .sort((a, b) => a.end - a.start - (b.end - b.start))
+        .map((item) => ({ kind: "span", item })),
+      ...found.map((item) => ({ kind: "suggestion", item })),
+    ];
+  }
+
+  // What a person's range stands on.
+  itemAt(range) {
+    return range ? (this.itemsAt(range)[0] ?? null) : null;
+  }
+
+  // The suggestion of exactly this place and label, open or not.
+  suggestionLike(span) {
+    return this.suggestions.find((suggestion) => isSame(suggestion, span)) ?? null;
+  }
+
+  leastCertainFirst() {
+    return [...this.pending].sort(
+      (a, b) => a.confidence - b.confidence || a.start - b.start,
+    );
+  }
+
+  counts() {
+    const counts = new Map(this.labels.map((label) => [label.name, 0]));
+    for (const span of this.spans) {
+      counts.set(span.label, (counts.get(span.label) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  #find(span) {
+    let index = placeOf(this.spans, span);
+    const isHere = (other) => other?.start === span.start && other.end === span.end;
+    while (isHere(this.spans[index]) && !isSame(this.spans[index], span)) index += 1;
+    return isHere(this.spans[index]) ? index : -1;
+  }
+
+  #measure(spans) {
+    if (!this.mayOverlap) return;
+    for (const { start, end } of spans) this.#longest = Math.max(this.#longest, end - start);
+  }
+
+  #hasLabel(span) {
+    return this.labels.some((label) => label.name === span.label);
+  }
+
+  #withSource({ start, end, label }) {
+    const source = this.suggestionLike({ start, end, label });
+    const confidence = source ? source.confidence : null;
+    return { start, end, label, suggested: source !== null, confidence };
+  }
+
+  // Open suggestions: not rejected, and no person's span in their place.
+  #propose() {
+    let next = 0;
+    this.pending = this.suggestions.filter((suggestion) => {
+      while (next < this.spans.length && this.spans[next].end <= suggestion.start) {
+        next += 1;
+      }
+      const isTaken = next < this.spans.length && overlaps(this.spans[next], suggestion);
+      return !isTaken && !this.#rejected.has(keyOf(suggestion));
+    });
+  }
+}

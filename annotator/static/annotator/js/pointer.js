@@ -1,0 +1,131 @@
+// The mouse: a drag marks a range out, two clicks a token, three a sentence, and one
+// stands on what is there.
+
+import { applyLabel } from "./labelling.js";
+import { isJoinedScript } from "./tokens.js";
+import { pointAt } from "./geometry.js";
+
+const SLACK = 1; // pixels
+const STILL = 4; // pixels: a hand that clicks twice moves the mouse a little
+
+export class Pointer {
+  #view;
+  #desk;
+  #press = null; // where and how often the button went down in the text
+  #latest = null;
+
+  constructor(view, desk) {
+    this.#view = view;
+    this.#desk = desk;
+    view.root.addEventListener("mousedown", (event) => this.#begin(event));
+    document.addEventListener("mouseup", (event) => {
+      if (!this.#press) return;
+      const press = this.#press;
+      this.#press = null;
+      // The browser moves its selection after this event.
+      setTimeout(() => this.#finish(event, press), 0);
+    });
+    document.addEventListener("copy", (event) => this.#copy(event));
+  }
+
+  #begin({ button, clientX: x, clientY: y, detail: clicks }) {
+    if (button === 0) this.#press = this.#latest = { x, y, clicks };
+  }
+
+  #finish(event, press) {
+    const selection = window.getSelection();
+    const isOver = press !== this.#latest; // the next click came first
+    if (isOver || !selection.rangeCount) return;
+    const range = selection.getRangeAt(0);
+    const start = this.#view.codePointAt(range.startContainer, range.startOffset);
+    const end = this.#view.codePointAt(range.endContainer, range.endOffset);
+    if (range.collapsed || start === end) return this.#click(start, event);
+    const isStill = Math.hypot(event.clientX - press.x, event.clientY - press.y) < STILL;
+    const clicks = isStill ? press.clicks : 1;
+    const marked =
+      clicks === 1
+        ? this.#snapped(start, end, event.altKey)
+        : this.#around({ start, end }, clicks, event);
+    if (!marked) return;
+    selection.removeAllRanges();
+    this.#desk.select(marked, { isMarked: true });
+    if (this.#desk.stickyLabel) applyLabel(this.#desk, this.#desk.stickyLabel);
+  }
+
+  #snapped(start, end, byCharacter) {
+    const { tokens, offsets } = this.#desk.model;
+    return byCharacter ? offsets.wholeClusters(start, end) : tokens.snap(start, end);
+  }
+
+  // What several clicks mean: the token, or a word where tokens are single characters
+  // of a script without spaces; from the third click on the sentence.
+  #around(chosen, clicks, event) {
+    const { tokens, sentences, offsets } = this.#desk.model;
+    const token = this.#tokenUnder(event, chosen.start) ?? tokens.nearest(chosen.start);
+    if (token < 0) return null;
+    if (clicks > 2) return sentences.around(token);
+    const range = tokens.range(token);
+    const isJoined = isJoinedScript(offsets.slice(range.start, range.end));
+    return isJoined ? tokens.snap(chosen.start, chosen.end) : range;
+  }
+
+  // Stand on what is at a place on the screen.
+  clickAt(event) {
+    const point = pointAt(this.#view, event.clientX, event.clientY);
+    if (point !== null) this.#click(point, event);
+  }
+
+  #click(point, event) {
+    const under = document.elementFromPoint(event.clientX, event.clientY);
+    const mark = under?.closest("mark");
+    if (mark && this.#view.root.contains(mark)) {
+      return this.#desk.select(this.#itemOf(mark), { isMarked: true });
+    }
+    const token = this.#tokenUnder(event, point);
+    if (token === null) return this.#desk.move("clear");
+    return this.#desk.move("moveTo", token);
+  }
+
+  // The innermost item of a mark or, where that has been chosen already, the next one
+  // around it.
+  #itemOf({ dataset }) {
+    const range = { start: Number(dataset.start), end: Number(dataset.end) };
+    const items = this.#desk.model.itemsAt(range).map(({ item }) => item);
+    const here = items.indexOf(this.#desk.target?.item);
+    return items[here + 1] ?? items[0];
+  }
+
+  // The caret goes to the nearer edge of a character, and where directions meet it may
+  // go far away: what the mouse is on is looked for on the screen.
+  #tokenUnder({ clientX: x, clientY: y }, point) {
+    const { tokens } = this.#desk.model;
+    const isUnder = (index) => {
+      const boxes = this.#view.rangeOf(tokens.range(index)).getClientRects();
+      return [...boxes].some(
+        ({ left, right, top, bottom }) =>
+          left - SLACK <= x && x <= right + SLACK && top <= y && y <= bottom,
+      );
+    };
+    const nearest = tokens.nearest(point);
+    const near = [nearest, nearest - 1].filter((index) => index >= 0);
+    const { start, end } = this.#view.pieceAround(point);
+    const all = tokensBetween(tokens, start, end);
+    return [...near, ...all].find(isUnder) ?? null;
+  }
+
+  // What is marked out here is not the browser's selection, so copying needs help.
+  #copy(event) {
+    const { range } = this.#desk.cursor;
+    if (!range || !window.getSelection().isCollapsed) return;
+    event.clipboardData.setData(
+      "text/plain",
+      this.#desk.model.offsets.slice(range.start, range.end),
+    );
+    event.preventDefault();
+  }
+}
+
+function tokensBetween(tokens, start, end) {
+  const first = tokens.from(start);
+  return Array.from({ length: tokens.until(end) - first + 1 }, (_, i) => first + i);
+}

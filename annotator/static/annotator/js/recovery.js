@@ -1,0 +1,65 @@
+// What to do when saving does not simply work: edits of an earlier page that never
+// arrived, a version that moved on, an edit that the server refuses.
+
+import { settle } from "./conflict.js";
+
+// Replay what an earlier page wrote down and the server does not have yet. Returns
+// false when the server moved on meanwhile: then a person has to choose.
+export async function replay({ api, journal, autosave, model, version }) {
+  const entries = journal.entries();
+  if (!entries.length) return true;
+  const revisions = version > 0 ? await api.revisions() : [];
+  const stored = new Set(revisions.map((revision) => revision.edit_id));
+  const left = entries.filter((entry) => !stored.has(entry.edit_id));
+  for (const entry of entries) {
+    if (stored.has(entry.edit_id)) journal.remove(entry);
+  }
+  for (const entry of left) {
+    if (model.fits(entry)) model.apply(entry);
+    if (entry.state) model.state = entry.state;
+  }
+  const isInOrder = !left.length || left[0].version === version;
+  if (isInOrder) autosave.resume(left);
+  else for (const entry of left) journal.remove(entry);
+  return isInOrder;
+}
+
+// Wait for replies that need a person.
+export function standBy({ api, autosave, desk }) {
+  autosave.addEventListener("change", async ({ detail: { phase, reply } }) => {
+    if (reply?.kind === "loggedOut") {
+      desk.say(
+        gettext("You are logged out. Log in again in another tab: your edits wait here."),
+        "danger",
+      );
+    }
+    if (phase !== "stopped") return;
+    if (reply.kind === "conflict") await settle({ desk, autosave, theirs: reply.theirs });
+    if (reply.kind === "refused") await undoRefused({ api, autosave, desk, reply });
+    if (reply.kind === "forbidden") {
+      desk.say(
+        gettext("You may not edit this document any more. Your edits were not saved."),
+        "danger",
+      );
+    }
+  });
+}
+
+// Drop the refused edit, keep those behind it that still fit, and say so.
+async function undoRefused({ api, autosave, desk, reply }) {
+  const { annotation } = await api.read();
+  const [, ...later] = autosave.restart(annotation.version);
+  desk.adopt(annotation, null);
+  for (const edit of later) {
+    if (edit.state) desk.setState(edit.state);
+    else desk.perform({ ...bare(edit) }, { isRecorded: false });
+  }
+  desk.say(reply.detail, "danger");
+}
+
+const bare = ({ add = [], remove = [], reject = [], unreject = [] }) => ({
+  add,
+  remove,
+  reject,
+  unreject,
+});

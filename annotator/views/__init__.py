@@ -1,0 +1,1 @@
+"""The pages: plain functions, one module a noun."""

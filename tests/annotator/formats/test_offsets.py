@@ -1,0 +1,74 @@
+"""Offset units: found by the surfaces of a whole file, never by luck of one span."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from annotator.formats.offsets import (
+    CODE_POINTS,
+    HALF_OPEN,
+    UNITS,
+    UTF_8,
+    UTF_16,
+    Claim,
+    Ruler,
+    Unit,
+    detect,
+    offsets_of,
+    repaired,
+)
+
+TEXT = "😊 Zoë met Bo."
+
+
+def claim(unit: Unit, start: int, end: int, text: str = TEXT) -> Claim:
+    """What a file that counts in a unit says of code points."""
+    half_open = next(u for u in HALF_OPEN if u.bytes_of == unit.bytes_of)
+    counted = offsets_of(text, half_open)
+    last = counted[end - 1] if unit.is_inclusive else counted[end]
+    return Claim(counted[start], last, text[start:end])
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_every_unit_is_found_and_converted(unit: Unit) -> None:
+    claims = [claim(unit, 2, 5), claim(unit, 10, 12)]
+    assert detect([(TEXT, claims)]) == unit
+    ruler = Ruler(TEXT, unit)
+    assert [ruler.find(c) for c in claims] == [(2, 5), (10, 12)]
+
+
+def test_one_broken_surface_does_not_change_the_unit_of_a_file() -> None:
+    claims = [claim(UTF_16, 2, 5), claim(UTF_16, 10, 12), Claim(0, 1, "nowhere")]
+    assert detect([("Ada", [Claim(0, 3, "Ada")]), (TEXT, claims)]) == UTF_16
+
+
+def test_many_plain_texts_do_not_outvote_the_telling_one() -> None:
+    plain = ("Ada", [Claim(0, 3, "Ada")])
+    assert detect([plain] * 10 + [(TEXT, [claim(UTF_16, 2, 5)])]) == UTF_16
+
+
+def test_without_surfaces_the_usual_unit_is_taken() -> None:
+    assert detect([(TEXT, [Claim(3, 6)])], UTF_16) == UTF_16
+    assert detect([]) == CODE_POINTS
+
+
+def test_a_place_inside_a_character_or_outside_is_none() -> None:
+    assert Ruler(TEXT, UTF_16).place(1, 3) is None
+    assert Ruler(TEXT, UTF_8).place(0, 2) is None
+    assert Ruler(TEXT, CODE_POINTS).place(0, 99) is None
+    assert Ruler(TEXT, CODE_POINTS).place(3, 3) is None
+
+
+def test_a_repair_is_reported_with_its_count() -> None:
+    assert repaired(UTF_16, 2) == [
+        "The offsets count UTF-16 units, not code points: 2 were converted."
+    ]
+    assert repaired(CODE_POINTS, 2) == []
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.text(min_size=1), st.sampled_from(HALF_OPEN))
+def test_every_place_survives_the_way_out_and_back(text: str, unit: Unit) -> None:
+    counted, ruler = offsets_of(text, unit), Ruler(text, unit)
+    for end in range(1, len(text) + 1):
+        assert ruler.place(counted[end - 1], counted[end]) == (end - 1, end)

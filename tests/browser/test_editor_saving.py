@@ -1,0 +1,192 @@
+"""What the annotation page saves, keeps, refuses and shows to whom."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from annotator import queue
+from annotator.models import (
+    Annotation,
+    Membership,
+    Project,
+)
+from tests.browser.desk import BASEL, KARL, Desk, add_document, suggest
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_offline_edits_wait_and_arrive_in_order(desk: Desk, project: Project) -> None:
+    desk.open(add_document(project))
+    desk.page.context.set_offline(True)
+    desk.drag(*KARL).press("1").double_click(*BASEL).press("2")
+    state = desk.page.locator("#save-state")
+    state.get_by_text("Offline · 2 unsaved").wait_for()
+    assert not Annotation.objects.exists()
+    desk.page.context.set_offline(False)
+    assert desk.spans == [(*KARL, "PER"), (*BASEL, "LOC")]
+    assert desk.annotation.version == 2
+
+
+def test_edits_survive_a_crash_of_the_page(desk: Desk, project: Project) -> None:
+    document = add_document(project)
+    desk.open(document)
+    desk.page.route("**/edits", lambda route: route.abort())
+    desk.drag(*KARL).press("1").double_click(*BASEL).press("2")
+    desk.page.locator('#save-state[data-phase="offline"]').wait_for()
+    crashed = desk.page
+    desk.page = crashed.context.new_page()
+    crashed.close(run_before_unload=False)
+    desk.open(document)
+    assert desk.spans == [(*KARL, "PER"), (*BASEL, "LOC")]
+    assert desk.shown == ["Karl Marx", "Basel"]
+
+
+def test_closing_with_unsaved_edits_warns(desk: Desk, project: Project) -> None:
+    desk.open(add_document(project))
+    desk.page.route("**/edits", lambda route: route.abort())
+    desk.drag(*KARL).press("1")
+    desk.page.locator('#save-state[data-phase="offline"]').wait_for()
+    questions: list[str] = []
+
+    def answer(dialog: Any) -> None:
+        questions.append(dialog.type)
+        dialog.accept()
+
+    desk.page.on("dialog", answer)
+    desk.page.goto(f"/projects/{desk.document.project_id}/annotate/")
+    assert questions == ["beforeunload"]
+
+
+@pytest.mark.parametrize("choice", ["mine", "theirs"])
+def test_two_tabs_conflict_and_nothing_is_lost(
+    desk: Desk, project: Project, choice: str
+) -> None:
+    document = add_document(project)
+    desk.open(document)
+    other = Desk(desk.page.context.new_page()).open(document)
+    other.drag(*KARL).press("1").wait_saved()
+    desk.page.bring_to_front()
+    desk.double_click(*BASEL).press("2")
+    dialog = desk.page.locator("#conflict[open]")
+    dialog.wait_for()
+    assert "Basel" in desk.page.text_content("#conflict-mine")
+    assert "Karl Marx" in desk.page.text_content("#conflict-theirs")
+    desk.press("Escape")
+    assert dialog.is_visible()
+    dialog.locator(f"button[value={choice}]").click()
+    kept = {"mine": [(*BASEL, "LOC")], "theirs": [(*KARL, "PER")]}
+    assert desk.spans == kept[choice]
+    if choice == "theirs":
+        desk.press("Control+z")
+        assert desk.spans == kept["mine"]
+    revisions = desk.annotation.revisions.order_by("version")
+    assert [*KARL, "PER"] in revisions.first().added
+
+
+def test_keys_belong_to_the_input_method_while_it_composes(
+    desk: Desk, project: Project
+) -> None:
+    desk.open(add_document(project)).drag(*KARL)
+    session = desk.page.context.new_cdp_session(desk.page)
+    for key in ("1", "x", "s"):
+        event = {"type": "keyDown", "key": key, "windowsVirtualKeyCode": 229}
+        session.send("Input.dispatchKeyEvent", event)
+    desk.page.evaluate(
+        """() => document.getElementById("text").dispatchEvent(new KeyboardEvent(
+            "keydown", {key: "1", bubbles: true, isComposing: true}))"""
+    )
+    desk.page.wait_for_timeout(100)
+    assert not Annotation.objects.exists()
+    desk.press("1")
+    assert desk.spans == [(*KARL, "PER")]
+
+
+def test_keys_belong_to_a_field_while_somebody_types(
+    desk: Desk, project: Project
+) -> None:
+    project.ensure_labels([f"L{number}" for number in range(12)])
+    desk.open(add_document(project)).drag(*KARL).press("/")
+    desk.page.keyboard.type("l11")
+    assert desk.page.input_value("#popover-search") == "l11"
+    assert not Annotation.objects.exists()
+    desk.press("Enter")
+    assert desk.spans == [(*KARL, "L11")]
+
+
+def test_script_in_text_label_guideline_and_metadata_is_shown(
+    desk: Desk, project: Project
+) -> None:
+    attack = "<script>window.hacked = 1</script><img src=x onerror='window.hacked=2'>"
+    project.guideline = attack + "\n\n[x](javascript:window.hacked=3) **bold**"
+    project.save()
+    project.labels.filter(name="PER").update(name="<b>PER</b>", note=attack)
+    document = add_document(project, f"{attack} Basel", metadata={attack: attack})
+    suggest(document, (0, 8, "LOC", 0.5))
+    desk.open(document).press("ArrowRight", "1")
+    assert desk.page.text_content("#text") == document.text
+    assert attack in desk.page.text_content(".metadata")
+    assert attack[:34] in desk.page.text_content(".guideline")
+    assert desk.page.locator(".guideline strong").text_content() == "bold"
+    assert desk.page.locator(".guideline a[href^=javascript]").count() == 0
+    assert desk.page.evaluate("window.hacked") is None
+
+
+def test_a_viewer_reads_and_has_no_edit_controls(
+    page: Any, project: Project, log_in: Callable[[Any, User], None]
+) -> None:
+    charlie = User.objects.create_user("charlie")
+    Membership.objects.create(project=project, user=charlie, role="viewer")
+    log_in(page, charlie)
+    desk = Desk(page).open(add_document(project)).double_click(*BASEL).press("2")
+    assert page.locator("#save-state, [data-command=submit], #popover").count() == 0
+    assert desk.shown == []
+    assert not Annotation.objects.exists()
+
+
+def test_what_somebody_else_has_open_is_read_only(
+    desk: Desk, project: Project, alice: User
+) -> None:
+    document = add_document(project)
+    queue.lease(document, alice)
+    desk.open(document)
+    assert "open at alice's" in desk.page.text_content(".notice")
+    assert desk.page.locator("[data-command=submit]").count() == 0
+
+
+def test_an_edit_the_server_refuses_is_said_and_undone(
+    desk: Desk, project: Project
+) -> None:
+    desk.open(add_document(project))
+    project.labels.filter(name="ORG").delete()
+    desk.drag(*KARL).press("3")
+    desk.page.locator("#toast.is-shown").wait_for()
+    assert desk.page.text_content("#toast-text") == "The project has no label “ORG”."
+    assert desk.shown == []
+    desk.double_click(*BASEL).press("2")
+    assert desk.spans == [(*BASEL, "LOC")]
+
+
+def test_logged_out_edits_wait_for_the_log_in(
+    desk: Desk, project: Project, bob: User, log_in: Callable[[Any, User], None]
+) -> None:
+    desk.open(add_document(project))
+    desk.page.context.clear_cookies(name="sessionid")
+    desk.drag(*KARL).press("1")
+    desk.page.get_by_text("You are logged out").wait_for()
+    log_in(desk.page, bob)
+    assert desk.spans == [(*KARL, "PER")]
+
+
+def test_a_small_edit_is_a_small_request(desk: Desk, project: Project) -> None:
+    desk.open(add_document(project))
+    bodies: list[str] = []
+    desk.page.on(
+        "request", lambda r: bodies.append(r.post_data) if r.method == "POST" else None
+    )
+    desk.drag(*KARL).press("1").wait_saved()
+    (body,) = bodies
+    assert len(body) < 2000
+    assert json.loads(body)["add"][0]["surface"] == "Karl Marx"

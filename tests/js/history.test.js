@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { History } from "../../annotator/static/annotator/js/history.js";
+import { makeChange } from "../../annotator/static/annotator/js/changes.js";
+
+const span = (start) => ({ start, end: start + 1, label: "PER" });
+const adding = (start) => makeChange({ add: [span(start)] });
+const always = () => true;
+
+test("undo gives inverses, the newest first; redo gives the changes back", () => {
+  const history = new History();
+  history.record(adding(1));
+  history.record(adding(2));
+  assert.deepEqual(history.undo(always).remove, [span(2)]);
+  assert.deepEqual(history.undo(always).remove, [span(1)]);
+  assert.equal(history.undo(always), null);
+  assert.deepEqual(history.redo(always).add, [span(1)]);
+  assert.equal(history.canRedo, true);
+});
+
+test("a new change ends the chance to redo", () => {
+  const history = new History();
+  history.record(adding(1));
+  history.undo(always);
+  history.record(adding(2));
+  assert.equal(history.canRedo, false);
+});
+
+test("a change that no longer fits stays where it is", () => {
+  const history = new History();
+  history.record(adding(1));
+  assert.equal(history.undo(() => false), null);
+  assert.equal(history.canUndo, true);
+});
+
+test("a history survives being written down", () => {
+  const history = new History();
+  history.record(adding(1));
+  history.record(adding(2));
+  history.undo(always);
+  const copy = new History(JSON.parse(JSON.stringify(history)));
+  assert.deepEqual(copy.redo(always).add, [span(2)]);
+  copy.undo(always);
+  assert.deepEqual(copy.undo(always).remove, [span(1)]);
+});
+
+test("only the newest 500 changes are kept", () => {
+  const history = new History();
+  for (let index = 0; index < 600; index += 1) history.record(adding(index));
+  let undone = 0;
+  while (history.undo(always)) undone += 1;
+  assert.equal(undone, 500);
+});

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import {
+  KEYMAP,
+  belongsToElement,
+  chordOf,
+  isComposing,
+  isModifier,
+} from "../../annotator/static/annotator/js/keymap.js";
+
+const press = (key, more = {}) => ({ key, code: "", ...more });
+// An element as far as the keymap looks at one.
+const element = (tag, { inDialog = false } = {}) => ({
+  matches: (selector) => selector.split(", ").includes(tag),
+  closest: () => (inDialog ? {} : null),
+});
+
+test("a chord names its modifiers and its key", () => {
+  assert.equal(chordOf(press("Z", { ctrlKey: true, shiftKey: true })), "Ctrl+Shift+z");
+  assert.equal(chordOf(press("z", { metaKey: true })), "Ctrl+z");
+  assert.equal(chordOf(press("ArrowLeft", { shiftKey: true })), "Shift+ArrowLeft");
+  assert.equal(chordOf(press("*", { shiftKey: true })), "*");
+  assert.equal(chordOf(press("S", {})), "s");
+});
+
+test("brackets are found behind Alt and behind AltGr", () => {
+  const mac = press("“", { altKey: true, code: "BracketLeft" });
+  assert.equal(chordOf(mac), "Alt+[");
+  const shifted = press("”", { altKey: true, shiftKey: true, code: "BracketLeft" });
+  assert.equal(chordOf(shifted), "Alt+{");
+  const german = press("[", {
+    altKey: true,
+    ctrlKey: true,
+    getModifierState: (name) => name === "AltGraph",
+  });
+  assert.equal(chordOf(german), "[");
+});
+
+test("a modifier alone ends no chord", () => {
+  assert.equal(isModifier({ key: "Shift" }), true);
+  assert.equal(isModifier({ key: "s" }), false);
+});
+
+test("an input method keeps its keys", () => {
+  assert.equal(isComposing({ isComposing: true, keyCode: 65 }), true);
+  assert.equal(isComposing({ isComposing: false, keyCode: 229 }), true);
+  assert.equal(isComposing({ isComposing: false, keyCode: 65 }), false);
+});
+
+test("fields and dialogs keep every key, buttons only their own", () => {
+  for (const chord of Object.keys(KEYMAP)) {
+    assert.equal(belongsToElement(element("input"), chord, false), true);
+    assert.equal(belongsToElement(element("select"), chord, false), true);
+    const inDialog = element("p", { inDialog: true });
+    assert.equal(belongsToElement(inDialog, chord, false), true);
+  }
+  assert.equal(belongsToElement(element("button"), "Enter", false), true);
+  assert.equal(belongsToElement(element("button"), "s", false), false);
+  assert.equal(belongsToElement(element("div"), "Tab", true), false);
+  assert.equal(belongsToElement(element("body"), "Tab", false), false);
+  assert.equal(belongsToElement(null, "s", false), false);
+});
