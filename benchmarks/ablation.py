@@ -5,11 +5,12 @@ Every option is the default recipe with a few things changed; options are joined
 
 ``base`` freezes the embeddings, ``frozen_0`` nothing. Named options: ``base``,
 ``slanted``, ``gradual``, ``boundary``, ``r_drop``, ``contrastive``, ``no_shapes``
-(capitals unseen) and ``warm`` (a run
-on the first half of the documents gives the weights to start from; its time is not
-counted). With a number behind ``_``: ``frozen`` (parts), ``decay`` (of the layers'
-rates), ``lr``, ``head`` and ``crf`` (factors), ``batch`` (sub-tokens), ``steps``,
-``epochs``, ``dropout``, ``weight`` (of the auxiliary loss).
+(capitals unseen), ``warm`` (a run on the first half of the documents gives the weights
+to start from; its time is not counted) and ``multitask`` (the same share of the other
+corpora is learnt beside, under heads of their own). With a number behind ``_``:
+``frozen`` (parts), ``decay`` (of the layers' rates), ``lr``, ``head`` and ``crf``
+(factors), ``batch`` (sub-tokens), ``steps``, ``epochs``, ``dropout``, ``weight`` (of
+the auxiliary loss).
 
 Two processes share the work and the file, which may exist: its rows are not run
 again. Without a test file a fifth of the documents is held out::
@@ -45,6 +46,7 @@ import django
 
 from modeling.configuration import TrainingConfig
 from modeling.examples import Example
+from modeling.multitask import Task, train_together
 from modeling.training import evaluate, train
 
 NAMED: dict[str, dict[str, Any]] = {
@@ -55,6 +57,7 @@ NAMED: dict[str, dict[str, Any]] = {
     "r_drop": {"auxiliary": "r_drop"},
     "contrastive": {"auxiliary": "contrastive"},
     "warm": {},
+    "multitask": {},
     "no_shapes": {"has_word_shapes": False},
 }
 NUMBERED = {
@@ -119,7 +122,8 @@ def main() -> None:
         key = (name, str(share), option, str(seed))
         if key in {row_key(row) for row in rows(options.csv)}:
             continue
-        row = run(corpora[name], share, option, seed, options.encoder)
+        others = [corpus for other, corpus in corpora.items() if other != name]
+        row = run(corpora[name], share, option, seed, options.encoder, others)
         append(options.csv, row)
         print(json.dumps(row), file=sys.stderr, flush=True)
     wanted = {(n, str(share), o, str(s)) for n, share, o, s in cases}
@@ -186,9 +190,14 @@ def recipe(option: str, config: TrainingConfig) -> TrainingConfig:
 
 
 def run(
-    corpus: Drawn, share: float, option: str, seed: int, encoder: str
+    corpus: Drawn,
+    share: float,
+    option: str,
+    seed: int,
+    encoder: str,
+    others: Sequence[Drawn] = (),
 ) -> dict[str, Any]:
-    """Train and judge once."""
+    """Train and judge once; the others are learnt beside where the option says so."""
     examples = corpus.draw(share, seed)
     config = recipe(option, TrainingConfig(encoder=encoder, seed=seed))
     initial = None
@@ -196,7 +205,11 @@ def run(
         half = examples[: len(examples) // 2]
         initial = train(half, corpus.labels, replace(config, seed=seed + 1000)).tagger
     start = time.process_time()
-    result = train(examples, corpus.labels, config, initial=initial)
+    if "multitask" in option.split("+"):
+        tasks = {c.name: Task(c.draw(share, seed), c.labels) for c in (corpus, *others)}
+        result = train_together(tasks, config)[corpus.name]
+    else:
+        result = train(examples, corpus.labels, config, initial=initial)
     cpu_seconds = time.process_time() - start
     counts = evaluate(result.tagger, corpus.test).score.micro
     return {
