@@ -26,9 +26,10 @@ from benchmarks.timing import Times, median, ratio, take_turns
 from benchmarks.workspace import add_documents, make_active, make_project, workspace
 from modeling.alignment import AlignedDocument
 from modeling.batching import budget_batches
+from modeling.devices import autocast_dtype
 from modeling.encoders import bundled_encoder_path, load_encoder
 from modeling.inference import decoded_spans
-from modeling.onnx import ENGINES, accelerate
+from modeling.onnx import ENGINES, OnnxEncoder, accelerate
 from modeling.parallel import side_by_side
 from modeling.tagger import Tagger
 from modeling.tokens import tokenize
@@ -102,6 +103,7 @@ def compare(
     return report | {
         "ours_sub_tokens_per_second": round(sub_tokens / median(times["ours"].wall)),
         "engine": engine,
+        "has_bf16": autocast_dtype(fast.device, fast.precision) is not None,
         "documents": len(texts),
         "sub_tokens": sub_tokens,
         "threads": torch.get_num_threads(),
@@ -230,9 +232,13 @@ def _encoder_alone(
     if len(ids) % length:
         batches.append(ids[whole * length :].unsqueeze(0))
 
+    dtype = autocast_dtype(tagger.device, tagger.precision)
+    is_torch = not isinstance(tagger.encoder, OnnxEncoder)
+
     @torch.inference_mode()
     def run(batch: torch.Tensor) -> None:
-        tagger.encoder(input_ids=batch, attention_mask=None)
+        with torch.autocast("cpu", dtype, enabled=is_torch and dtype is not None):
+            tagger.encoder(input_ids=batch, attention_mask=None)
 
     def call() -> None:
         for _ in side_by_side(run, batches):
