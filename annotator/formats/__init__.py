@@ -15,8 +15,10 @@ from annotator.formats import (
     pubtator,
     table,
     text,
+    uima_json,
     webanno_tsv,
     xlsx,
+    xmi,
 )
 from annotator.formats.records import (
     Format,
@@ -33,6 +35,8 @@ FORMATS: dict[str, Format] = {
     # In the order in which a file is shown to them when it has to be recognised.
     "webanno-tsv": webanno_tsv.FORMAT,
     "pubtator": pubtator.FORMAT,
+    "xmi": xmi.FORMAT,
+    "uima-json": uima_json.FORMAT,
     "bioc": bioc.FORMAT,
     "pubannotation": pubannotation.FORMAT,
     "brat": brat.FORMAT,
