@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _t
 from annotator.formats.columns import (
     DOCUMENT_START,
     LINES_LOOKED_AT,
-    TAG,
     Layout,
     detect_layout,
     is_break,
     split_columns,
 )
 from annotator.formats.conll_writer import write
+from annotator.formats.placing import check_tag, place
 from annotator.formats.records import Format, Record, excerpt
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import FormatError, Line, Source
@@ -123,11 +123,8 @@ def _add_token(sentence: Sentence, line: Line, layout: Layout) -> None:
     token, tag = columns[layout.token_column], columns[layout.tag_column].strip(" ")
     if not token:
         raise FormatError(line.number, _t("The token is empty."))
-    if not TAG.fullmatch(tag):
-        message = _t("“{tag}” is not a tag such as O or B-PER.")
-        raise FormatError(line.number, message.format(tag=excerpt(tag)))
+    sentence.tags.append(check_tag(line.number, tag))
     sentence.tokens.append(token)
-    sentence.tags.append(tag)
 
 
 def _record(sentences: list[Sentence], options: Options) -> Record:
@@ -137,7 +134,9 @@ def _record(sentences: list[Sentence], options: Options) -> Record:
     starts: list[int] = []
     for sentence in sentences:
         text += "\n" if text else ""
-        sentence_text, offsets = _place(sentence, options.joins_tokens_with)
+        sentence_text, offsets = place(
+            sentence.tokens, sentence.headers.get("text", ""), options.joins_tokens_with
+        )
         placed = [(start + len(text), end + len(text)) for start, end in offsets]
         starts.append(len(tokens))
         tokens += placed
@@ -152,37 +151,6 @@ def _record(sentences: list[Sentence], options: Options) -> Record:
         external_id=_external_id(sentences),
         line=sentences[0].line,
     )
-
-
-def _place(sentence: Sentence, joiner: str) -> tuple[str, list[Token]]:
-    """The sentence's text and where its tokens are in it.
-
-    The ``# text`` header is the text when it is made of the tokens and white space,
-    else the tokens are joined.
-    """
-    text = sentence.headers.get("text", "")
-    offsets = _find_in_order(sentence.tokens, text)
-    if offsets is not None:
-        return text, offsets
-    offsets, end = [], 0
-    for token in sentence.tokens:
-        start = end + (len(joiner) if offsets else 0)
-        end = start + len(token)
-        offsets.append((start, end))
-    return joiner.join(sentence.tokens), offsets
-
-
-def _find_in_order(tokens: list[str], text: str) -> list[Token] | None:
-    offsets, end = [], 0
-    for token in tokens:
-        start = end
-        while not text.startswith(token, start):
-            if start >= len(text) or not text[start].isspace():
-                return None
-            start += 1
-        end = start + len(token)
-        offsets.append((start, end))
-    return None if text[end:].strip() else offsets
 
 
 def _external_id(sentences: list[Sentence]) -> str:
