@@ -16,7 +16,7 @@ from annotator.formats.columns import (
     split_columns,
 )
 from annotator.formats.conll_writer import write
-from annotator.formats.placing import check_tag, place
+from annotator.formats.placing import check_tag, find_in_order, join, place
 from annotator.formats.records import Format, Record, excerpt
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import FormatError, Line, Source
@@ -32,6 +32,9 @@ class Sentence:
     tags: list[str] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     errors: list[FormatError] = field(default_factory=list)
+    behind: list[str] = field(default_factory=list)  # each token, where that is known
+    notes: list[str] = field(default_factory=list)
+    is_annotated: bool = True
 
     @property
     def is_empty(self) -> bool:
@@ -54,11 +57,18 @@ def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
         raise FormatError(1, sentence)
     if options.document == "docstart" and not layout.has_document_starts:
         raise FormatError(1, _t("The file has no -DOCSTART- line."))
-    for sentences in _documents(_sentences(source.lines(), layout), options):
-        errors = [error for sentence in sentences for error in sentence.errors]
+    yield from records(_sentences(source.lines(), layout), options)
+
+
+def records(
+    sentences: Iterable[Sentence], options: Options
+) -> Iterator[Record | FormatError]:
+    """The documents that sentences make, as the options say."""
+    for document in _documents(sentences, options):
+        errors = [error for sentence in document for error in sentence.errors]
         yield from errors
         if not errors:
-            yield _record(sentences, options)
+            yield _record(document, options)
 
 
 def _documents(
@@ -134,9 +144,7 @@ def _record(sentences: list[Sentence], options: Options) -> Record:
     starts: list[int] = []
     for sentence in sentences:
         text += "\n" if text else ""
-        sentence_text, offsets = place(
-            sentence.tokens, sentence.headers.get("text", ""), options.joins_tokens_with
-        )
+        sentence_text, offsets = _place(sentence, options)
         placed = [(start + len(text), end + len(text)) for start, end in offsets]
         starts.append(len(tokens))
         tokens += placed
@@ -145,17 +153,25 @@ def _record(sentences: list[Sentence], options: Options) -> Record:
     return Record(
         text=text,
         spans=tuple(spans),
-        is_annotated=True,
+        is_annotated=any(sentence.is_annotated for sentence in sentences),
         tokens=tuple(tokens),
         sentence_starts=tuple(starts),
-        external_id=_external_id(sentences),
+        external_id=_external_id(sentences, options),
         line=sentences[0].line,
+        notes=tuple(note for sentence in sentences for note in sentence.notes),
     )
 
 
-def _external_id(sentences: list[Sentence]) -> str:
-    headers = sentences[0].headers
-    document = headers.get("newdoc id", "") if len(sentences) > 1 else ""
+def _place(sentence: Sentence, options: Options) -> tuple[str, list[Token]]:
+    text = sentence.headers.get("text", "")
+    if sentence.behind and find_in_order(sentence.tokens, text) is None:
+        return join(sentence.tokens, [*sentence.behind[:-1], ""])
+    return place(sentence.tokens, text, options.joins_tokens_with)
+
+
+def _external_id(sentences: list[Sentence], options: Options) -> str:
+    headers, is_sentence = sentences[0].headers, options.document == "sentence"
+    document = "" if is_sentence else headers.get("newdoc id", "")
     return (document or headers.get("sent_id", "")).strip()
 
 
@@ -188,7 +204,7 @@ def describe(source: Source) -> dict[str, str]:
 
 FORMAT = Format(
     name="conll",
-    suffixes=(".conll", ".conllu", ".conllup", ".bio", ".iob", ".iob2", ".bioes"),
+    suffixes=(".conll", ".bio", ".iob", ".iob2", ".bioes"),
     recognises=recognises,
     read=read,
     describe=describe,

@@ -300,7 +300,7 @@ def test_invalid_bytes_take_only_their_sentence(read_file: Read) -> None:
 
 
 def test_columns_without_tags_are_refused(read_file: Read) -> None:
-    items = read_file("1\tdog\tNN\n2\truns\tVB\n", name="a.conllu")
+    items = read_file("1\tdog\tNN\n2\truns\tVB\n", name="a.conll")
     assert refusals(items) == [
         "line 1: No column of the file holds tags such as O and B-PER."
     ]
