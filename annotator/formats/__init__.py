@@ -9,6 +9,7 @@ from annotator.formats import (
     bioc,
     brat,
     conll,
+    conll2012,
     conllu,
     docbin,
     jsonl,
@@ -25,6 +26,7 @@ from annotator.formats import (
     webanno_tsv,
     xlsx,
     xmi,
+    yedda,
 )
 from annotator.formats.records import (
     Format,
@@ -49,10 +51,12 @@ FORMATS: dict[str, Format] = {
     "w3c-annotation": w3c_annotation.FORMAT,
     "spacy-json": spacy_json.FORMAT,
     "docbin": docbin.FORMAT,
+    "yedda": yedda.FORMAT,
     "brat": brat.FORMAT,
     "label-studio": label_studio.FORMAT,
     "tagged-jsonl": tagged_jsonl.FORMAT,
     "jsonl": jsonl.FORMAT,
+    "conll2012": conll2012.FORMAT,
     "conllu": conllu.FORMAT,
     "conll": conll.FORMAT,
     "table": table.FORMAT,
