@@ -65,6 +65,17 @@ def is_break(line: Line) -> bool:
     return not line.error and not line.text.strip(" \t")
 
 
+def looks_like_columns(lines: Iterable[Line]) -> bool:
+    """Whether a text file is rather a table of tokens, with tags of whatever kind.
+
+    Its lines all have as many columns, and some token is outside of all mentions.
+    """
+    sentences, _has_starts = _sentences(lines)
+    rows = [row for sentence in sentences for row in sentence]
+    widths = {len(row) for row in rows}
+    return len(widths) == 1 and min(widths) > 1 and any(row[-1] == "O" for row in rows)
+
+
 def detect_layout(lines: Iterable[Line]) -> Layout | None:
     """Find the columns of a file from its first lines; None without tags."""
     sentences, document_starts = _sentences(lines)
@@ -80,7 +91,7 @@ def detect_layout(lines: Iterable[Line]) -> Layout | None:
     tagged = [
         column
         for column in range(token_column + 1, width)
-        if _is_tag_column([row[column] for row in rows if len(row) > column])
+        if _is_tag_column([row[column] for row in rows if len(row) > column], len(rows))
     ]
     if not tagged:
         return None
@@ -138,9 +149,15 @@ def _is_indexed(sentences: list[list[list[str]]]) -> bool:
     return bool(second) and not (len(second) == 1 and second <= PLACEHOLDERS)
 
 
-def _is_tag_column(values: list[str]) -> bool:
-    fitting = sum(1 for value in values if TAG.fullmatch(value))
-    return bool(values) and fitting >= ENOUGH * len(values)
+def _is_tag_column(values: list[str], rows: int) -> bool:
+    """Whether most rows have the column, and nearly all in it are tags.
+
+    One letter may be a word of a text; at least one tag must be more than that.
+    """
+    fitting = [value for value in values if TAG.fullmatch(value)]
+    is_telling = any(tag == "O" or "-" in tag for tag in fitting)
+    is_common = len(values) > rows / 2
+    return is_telling and is_common and len(fitting) >= ENOUGH * len(values)
 
 
 def _most_telling(rows: list[list[str]], columns: list[int]) -> int:
