@@ -31,6 +31,7 @@ class Layout:
     has_document_starts: bool
     scheme: str
     other_tag_columns: tuple[int, ...] = ()
+    nested_columns: tuple[int, ...] = ()  # those of the others that are no chunks
 
     def header(self, line: Line) -> tuple[str, str] | None:
         """Key and value of a ``# key = value`` line, never of a token line.
@@ -96,6 +97,7 @@ def detect_layout(lines: Iterable[Line]) -> Layout | None:
     if not tagged:
         return None
     tag_column = _most_telling(rows, tagged)
+    others = [column for column in tagged if column != tag_column]
     return Layout(
         token_column=token_column,
         tag_column=tag_column,
@@ -103,7 +105,8 @@ def detect_layout(lines: Iterable[Line]) -> Layout | None:
         is_indexed=is_indexed,
         has_document_starts=document_starts,
         scheme=detect_scheme(_tags(sentences, tag_column)),
-        other_tag_columns=tuple(c for c in tagged if c != tag_column),
+        other_tag_columns=tuple(others),
+        nested_columns=tuple(c for c in others if not _is_chunks(rows, c)),
     )
 
 
@@ -164,13 +167,20 @@ def _most_telling(rows: list[list[str]], columns: list[int]) -> int:
     """The column of named entities: not the chunks, not the sparser nested layer."""
 
     def worth(column: int) -> tuple[bool, int, int]:
-        tags = [row[column] for row in rows if len(row) > column]
-        inside = [tag for tag in tags if tag != "O" and TAG.fullmatch(tag)]
-        labels = {split_tag(tag)[1] for tag in inside}
-        is_chunks = bool(labels) and labels <= CHUNK_LABELS
-        return not is_chunks, len(inside), column
+        return not _is_chunks(rows, column), len(_inside(rows, column)), column
 
     return max(columns, key=worth)
+
+
+def _inside(rows: list[list[str]], column: int) -> list[str]:
+    """The tags of a column that are part of something."""
+    tags = (row[column] for row in rows if len(row) > column)
+    return [tag for tag in tags if tag != "O" and TAG.fullmatch(tag)]
+
+
+def _is_chunks(rows: list[list[str]], column: int) -> bool:
+    labels = {split_tag(tag)[1] for tag in _inside(rows, column)}
+    return bool(labels) and labels <= CHUNK_LABELS
 
 
 def _tags(sentences: list[list[list[str]]], column: int) -> Iterator[list[str]]:

@@ -1,7 +1,7 @@
 """CoNLL columns: a token and its tag a line, an empty line between sentences."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 
@@ -57,7 +57,20 @@ def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
         raise FormatError(1, sentence)
     if options.document == "docstart" and not layout.has_document_starts:
         raise FormatError(1, _t("The file has no -DOCSTART- line."))
-    yield from records(_sentences(source.lines(), layout), options)
+    items = records(_sentences(source.lines(), layout), options)
+    notes = _unread(layout)
+    for item in items:
+        if notes and isinstance(item, Record):
+            item, notes = replace(item, notes=(*notes, *item.notes)), ()
+        yield item
+
+
+def _unread(layout: Layout) -> tuple[str, ...]:
+    """A note about tags of other columns, which may be nested mentions."""
+    if not layout.nested_columns:
+        return ()
+    shown = ", ".join(str(column + 1) for column in layout.nested_columns)
+    return (_t("Not kept: the tags in column {columns}.").format(columns=shown),)
 
 
 def records(

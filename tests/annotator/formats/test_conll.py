@@ -263,6 +263,7 @@ def test_source_lines_and_nested_layers_of_germeval(
     first, second = good(read_file(content))
     assert mentions(first) == [("Uni Basel", "ORG")]
     assert words(second) == ["Ja"]
+    assert (first.notes, second.notes) == (("Not kept: the tags in column 4.",), ())
     described = FORMATS["conll"].describe(Source(tmp_path / "file.txt"))
     assert described["not read"] == "tags in column 4"
 

@@ -113,7 +113,9 @@ def test_whatever_a_file_holds_only_format_errors_come_out(
 @settings(deadline=None, max_examples=100)
 @given(data=st.data())
 def test_whatever_a_zip_holds_only_format_errors_come_out(data: st.DataObject) -> None:
-    names = data.draw(st.lists(st.sampled_from(sorted(SAMPLES)), max_size=3))
+    names = data.draw(
+        st.lists(st.sampled_from(sorted(SAMPLES)), max_size=3, unique=True)
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "a.zip")
         with zipfile.ZipFile(path, "w") as archive:
