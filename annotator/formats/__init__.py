@@ -112,13 +112,25 @@ def find_format(source: Source, name: str = "auto") -> Format:
 
 def _find_format_of_collection(source: Source) -> Format:
     """A format of several files, or else that of the first file in it."""
-    for format in FORMATS.values():
-        if format.takes_collections and format.recognises(source):
-            return format
+    several = _format_of_several(source)
+    if several:
+        return several
     for member in source.members():
-        return find_format(member)
+        if not member.is_collection:
+            return find_format(member)
+        inner = _format_of_several(member)  # such as a workbook
+        if inner:
+            return inner
+        # One zip may hold another without end.
+        sentence = _t("{name} is a zip inside of another one: unpack it first.")
+        raise FormatError(1, sentence.format(name=member.shown_name))
     sentence = _t("There is no file in {name}.")
     raise FormatError(1, sentence.format(name=source.shown_name))
+
+
+def _format_of_several(source: Source) -> Format | None:
+    formats = (format for format in FORMATS.values() if format.takes_collections)
+    return next((format for format in formats if format.recognises(source)), None)
 
 
 def read(

@@ -273,9 +273,9 @@ def _metadata(
 
 
 def recognises(source: Source) -> bool:
-    if source.suffix in FORMAT.suffixes:
-        return True
     head = source.beginning()
+    if source.suffix in FORMAT.suffixes and head.lstrip()[:1] in ("", "{", "["):
+        return True
     if INDENTED.match(head):
         return TEXT_KEY.search(head) is not None
     first = next((line for line in source.head(100) if line.raw.strip()), None)

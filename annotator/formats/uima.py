@@ -19,7 +19,7 @@ from annotator.formats.records import ReadOptions, Record, excerpt, out_of_range
 from annotator.formats.source import FormatError
 from modeling.tokens import Token
 
-FIRST_VIEW = "_InitialView"
+MOST_ANNOTATIONS = 1_000_000
 METADATA = (".DocumentMetaData", ".DocumentAnnotation")  # about all of a text
 RELATION = {"Governor", "Dependent"}
 ID_FEATURES = ("documentId", "documentTitle")
@@ -84,6 +84,21 @@ class View:
         units = len(self.text.encode("utf-16-le", "surrogatepass")) // 2
         counts_points = len(self.text) in ends and units not in ends
         return CODE_POINTS if counts_points else UTF_16
+
+
+def add(known: dict[str, Annotation], annotation: Annotation) -> None:
+    """Add what the file holds; what has no id can be in no view, and is counted so.
+
+    Raises:
+        FormatError: another has the same id, or there are too many.
+    """
+    if annotation.id in known:
+        sentence = _t("Two annotations have the id {id}.")
+        raise FormatError(annotation.line, sentence.format(id=excerpt(annotation.id)))
+    if len(known) >= MOST_ANNOTATIONS:
+        sentence = _t("The file holds more than {limit} annotations.")
+        raise FormatError(annotation.line, sentence.format(limit=MOST_ANNOTATIONS))
+    known[annotation.id or f"#{len(known)}"] = annotation
 
 
 def records(

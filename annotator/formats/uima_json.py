@@ -10,7 +10,7 @@ from annotator.formats.json_values import is_whole, objects, parse, shown
 from annotator.formats.records import Format, Record
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import FormatError, Source
-from annotator.formats.uima import Annotation, Sofa, records
+from annotator.formats.uima import Annotation, Sofa, add, records
 
 MARKS = re.compile(r'"%(TYPES|FEATURE_STRUCTURES|VIEWS)"\s*:')
 SOFA = "uima.cas.Sofa"
@@ -31,7 +31,7 @@ def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
         if item.get("%TYPE") == SOFA:
             sofas.append(_sofa(id, item, members.get(id, [])))
         else:
-            known[id] = _annotation(id, item)
+            add(known, _annotation(id, item))
     yield from records(sofas, known, options)
 
 
@@ -39,7 +39,7 @@ def _structures(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     """All of them with their numbers, which stand before or inside of them."""
     items = list(value.items()) if isinstance(value, dict) else value
     for item in items if isinstance(items, list) else [items]:
-        id, structure = item if isinstance(item, tuple) else (None, item)
+        id, structure = item if isinstance(item, tuple) else ("", item)
         if not isinstance(structure, dict):
             sentence = _t("{value} is not a feature structure, which is an object.")
             raise FormatError(LINE, sentence.format(value=shown(structure)))

@@ -185,7 +185,7 @@ def recognises(source: Source) -> bool:
         return False
     marked = (member for member in source.members() if member.suffix in MARKED)
     first = next(marked, None)
-    return first is not None and recognises(first)
+    return first is not None and not first.is_collection and recognises(first)
 
 
 FORMAT = Format(

@@ -6,7 +6,7 @@ from annotator.formats.records import Format, Record
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.safexml import Element, elements
 from annotator.formats.source import FormatError, Source
-from annotator.formats.uima import Annotation, Sofa, as_offsets, records
+from annotator.formats.uima import Annotation, Sofa, add, as_offsets, records
 
 CAS = "http:///uima/cas.ecore"
 XMI_ID = "{http://www.omg.org/XMI}id"
@@ -26,13 +26,14 @@ def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
     members: dict[str, list[str]] = {}
     for element in elements(source, lambda name, depth: depth == 1):
         id = element.attributes.get(XMI_ID, "")
-        if element.namespace != CAS:
-            known[id] = _annotation(id, element)
-        elif element.name == "Sofa":
+        kind = element.name if element.namespace == CAS else ""
+        if kind == "Sofa" and id not in sofas:
             sofas[id] = element
-        elif element.name == "View":
+        elif kind == "View":
             listed = element.attributes.get("members", "").split()
             members.setdefault(element.attributes.get("sofa", ""), []).extend(listed)
+        elif kind != "NULL":
+            add(known, _annotation(id, element))
     found = [_sofa(id, sofa, members.get(id, [])) for id, sofa in sofas.items()]
     yield from records(found, known, options)
 

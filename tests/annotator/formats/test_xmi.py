@@ -124,7 +124,7 @@ def test_what_is_no_mention_is_named(read_file: Read) -> None:
         '<my:Host sofa="1" begin="7" end="10"><role>2</role></my:Host>',
         piece("seg:Paragraph", 0, 17),
         members="2 3 4 5 6 7 8",
-        more='<my:Free xmi:id="99" sofa="1" begin="0" end="2"/>\n',
+        more='<my:Free xmi:id="99" begin="0" end="2"/>\n<my:Free begin="0" end="2"/>\n',
     )
     record = one(read_file, content)
     assert marked(record) == [("Ann", "PER"), ("saw", "Host")]
@@ -137,7 +137,7 @@ def test_what_is_no_mention_is_named(read_file: Read) -> None:
         "Not kept: the layer Paragraph, which describes tokens, sentences or the "
         "document (1).",
         "Not kept: what has no place in the text, Chain (1).",
-        "Not kept: annotations that are in no view (1).",
+        "Not kept: annotations that are in no view (2).",
     )
 
 
@@ -171,6 +171,11 @@ def test_overlapping_tokens_are_left_out_and_named(read_file: Read) -> None:
         (xmi(piece("seg:Token", 1, 6)), 4, "[1, 6) is not inside a text"),
         (xmi('<my:X begin="a" end="2"/>'), 4, "“a” and “2” are not offsets."),
         (xmi(members="7"), 4, "The view _InitialView lists 7, which is not in"),
+        (
+            xmi(entity(3, 6, "X"), more='<my:X xmi:id="2"/>\n'),
+            7,
+            "Two annotations have the id 2.",
+        ),
         (xmi(text=""), 1, "No view of the file has a text."),
         (xmi().replace("</xmi:XMI>", ""), 8, "This is not XML: no element found."),
         (
