@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from annotator.formats.records import Format, Record
+from django.utils.translation import gettext as _t
+
+from annotator.formats.records import Format, Record, excerpt
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.safexml import Element, elements
 from annotator.formats.source import FormatError, Source
@@ -27,7 +29,10 @@ def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
     for element in elements(source, lambda name, depth: depth == 1):
         id = element.attributes.get(XMI_ID, "")
         kind = element.name if element.namespace == CAS else ""
-        if kind == "Sofa" and id not in sofas:
+        if kind == "Sofa" and id in sofas:
+            sentence = _t("Two texts have the id {id}.")
+            raise FormatError(element.line, sentence.format(id=excerpt(id)))
+        if kind == "Sofa":
             sofas[id] = element
         elif kind == "View":
             listed = element.attributes.get("members", "").split()

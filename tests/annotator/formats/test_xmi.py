@@ -173,9 +173,10 @@ def test_overlapping_tokens_are_left_out_and_named(read_file: Read) -> None:
         (xmi(members="7"), 4, "The view _InitialView lists 7, which is not in"),
         (
             xmi(entity(3, 6, "X"), more='<my:X xmi:id="2"/>\n'),
-            7,
+            8,
             "Two annotations have the id 2.",
         ),
+        (xmi(more='<cas:Sofa xmi:id="1"/>\n'), 7, "Two texts have the id 1."),
         (xmi(text=""), 1, "No view of the file has a text."),
         (xmi().replace("</xmi:XMI>", ""), 8, "This is not XML: no element found."),
         (
