@@ -119,9 +119,10 @@ def test_whatever_a_zip_holds_only_format_errors_come_out(data: st.DataObject) -
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "a.zip")
         with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr("a.txt", TEXT)
+            archive.writestr(zipfile.ZipInfo("a.txt"), TEXT)
             for name in names:
-                archive.writestr(f"{name}{suffix_of(name)}", SAMPLES[name])
+                entry = zipfile.ZipInfo(f"{name}{suffix_of(name)}")
+                archive.writestr(entry, SAMPLES[name])
         path.write_bytes(
             data.draw(st.just(path.read_bytes()) | changed(path.read_bytes()))
         )
