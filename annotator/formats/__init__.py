@@ -9,14 +9,24 @@ from annotator.formats import (
     bioc,
     brat,
     conll,
+    conll2012,
+    conllu,
+    docbin,
     jsonl,
     label_studio,
+    lighttag,
     pubannotation,
     pubtator,
+    spacy_json,
     table,
+    tagged_jsonl,
     text,
+    uima_json,
+    w3c_annotation,
     webanno_tsv,
     xlsx,
+    xmi,
+    yedda,
 )
 from annotator.formats.records import (
     Format,
@@ -33,11 +43,21 @@ FORMATS: dict[str, Format] = {
     # In the order in which a file is shown to them when it has to be recognised.
     "webanno-tsv": webanno_tsv.FORMAT,
     "pubtator": pubtator.FORMAT,
+    "xmi": xmi.FORMAT,
+    "uima-json": uima_json.FORMAT,
     "bioc": bioc.FORMAT,
     "pubannotation": pubannotation.FORMAT,
+    "lighttag": lighttag.FORMAT,
+    "w3c-annotation": w3c_annotation.FORMAT,
+    "spacy-json": spacy_json.FORMAT,
+    "docbin": docbin.FORMAT,
+    "yedda": yedda.FORMAT,
     "brat": brat.FORMAT,
     "label-studio": label_studio.FORMAT,
+    "tagged-jsonl": tagged_jsonl.FORMAT,
     "jsonl": jsonl.FORMAT,
+    "conll2012": conll2012.FORMAT,
+    "conllu": conllu.FORMAT,
     "conll": conll.FORMAT,
     "table": table.FORMAT,
     "xlsx": xlsx.FORMAT,
@@ -92,13 +112,25 @@ def find_format(source: Source, name: str = "auto") -> Format:
 
 def _find_format_of_collection(source: Source) -> Format:
     """A format of several files, or else that of the first file in it."""
-    for format in FORMATS.values():
-        if format.takes_collections and format.recognises(source):
-            return format
+    several = _format_of_several(source)
+    if several:
+        return several
     for member in source.members():
-        return find_format(member)
+        if not member.is_collection:
+            return find_format(member)
+        inner = _format_of_several(member)  # such as a workbook
+        if inner:
+            return inner
+        # One zip may hold another without end.
+        sentence = _t("{name} is a zip inside of another one: unpack it first.")
+        raise FormatError(1, sentence.format(name=member.shown_name))
     sentence = _t("There is no file in {name}.")
     raise FormatError(1, sentence.format(name=source.shown_name))
+
+
+def _format_of_several(source: Source) -> Format | None:
+    formats = (format for format in FORMATS.values() if format.takes_collections)
+    return next((format for format in formats if format.recognises(source)), None)
 
 
 def read(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _t
 from annotator.formats.bioc_text import Passage, arrange
 from annotator.formats.layers import NO_NAME, short_name
 from annotator.formats.mentions import Mention, settle
-from annotator.formats.records import Format, Record, excerpt
+from annotator.formats.records import Format, Record, check_length, excerpt
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.safexml import Element, elements, named
 from annotator.formats.source import FormatError, Source
@@ -45,6 +45,7 @@ def _record(element: Element, is_annotated: bool, options: Options) -> Record:
     for annotation in element.all("annotation"):
         sentence = _t("An annotation stands outside of all passages.")
         raise FormatError(annotation.line, sentence)
+    check_length(element.line, "".join(p.text for p in document.passages))
     text, mentions, notes = arrange(document.passages)
     spans, more_notes = settle(text, mentions, options.may_overlap)
     return Record(

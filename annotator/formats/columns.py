@@ -31,6 +31,7 @@ class Layout:
     has_document_starts: bool
     scheme: str
     other_tag_columns: tuple[int, ...] = ()
+    nested_columns: tuple[int, ...] = ()  # those of the others that are no chunks
 
     def header(self, line: Line) -> tuple[str, str] | None:
         """Key and value of a ``# key = value`` line, never of a token line.
@@ -65,6 +66,17 @@ def is_break(line: Line) -> bool:
     return not line.error and not line.text.strip(" \t")
 
 
+def looks_like_columns(lines: Iterable[Line]) -> bool:
+    """Whether a text file is rather a table of tokens, with tags of whatever kind.
+
+    Its lines all have as many columns, and some token is outside of all mentions.
+    """
+    sentences, _has_starts = _sentences(lines)
+    rows = [row for sentence in sentences for row in sentence]
+    widths = {len(row) for row in rows}
+    return len(widths) == 1 and min(widths) > 1 and any(row[-1] == "O" for row in rows)
+
+
 def detect_layout(lines: Iterable[Line]) -> Layout | None:
     """Find the columns of a file from its first lines; None without tags."""
     sentences, document_starts = _sentences(lines)
@@ -80,11 +92,12 @@ def detect_layout(lines: Iterable[Line]) -> Layout | None:
     tagged = [
         column
         for column in range(token_column + 1, width)
-        if _is_tag_column([row[column] for row in rows if len(row) > column])
+        if _is_tag_column([row[column] for row in rows if len(row) > column], len(rows))
     ]
     if not tagged:
         return None
     tag_column = _most_telling(rows, tagged)
+    others = [column for column in tagged if column != tag_column]
     return Layout(
         token_column=token_column,
         tag_column=tag_column,
@@ -92,7 +105,8 @@ def detect_layout(lines: Iterable[Line]) -> Layout | None:
         is_indexed=is_indexed,
         has_document_starts=document_starts,
         scheme=detect_scheme(_tags(sentences, tag_column)),
-        other_tag_columns=tuple(c for c in tagged if c != tag_column),
+        other_tag_columns=tuple(others),
+        nested_columns=tuple(c for c in others if not _is_chunks(rows, c)),
     )
 
 
@@ -138,22 +152,35 @@ def _is_indexed(sentences: list[list[list[str]]]) -> bool:
     return bool(second) and not (len(second) == 1 and second <= PLACEHOLDERS)
 
 
-def _is_tag_column(values: list[str]) -> bool:
-    fitting = sum(1 for value in values if TAG.fullmatch(value))
-    return bool(values) and fitting >= ENOUGH * len(values)
+def _is_tag_column(values: list[str], rows: int) -> bool:
+    """Whether most rows have the column, and nearly all in it are tags.
+
+    One letter may be a word of a text; at least one tag must be more than that.
+    """
+    fitting = [value for value in values if TAG.fullmatch(value)]
+    is_telling = any(tag == "O" or "-" in tag for tag in fitting)
+    is_common = len(values) > rows / 2
+    return is_telling and is_common and len(fitting) >= ENOUGH * len(values)
 
 
 def _most_telling(rows: list[list[str]], columns: list[int]) -> int:
     """The column of named entities: not the chunks, not the sparser nested layer."""
 
     def worth(column: int) -> tuple[bool, int, int]:
-        tags = [row[column] for row in rows if len(row) > column]
-        inside = [tag for tag in tags if tag != "O" and TAG.fullmatch(tag)]
-        labels = {split_tag(tag)[1] for tag in inside}
-        is_chunks = bool(labels) and labels <= CHUNK_LABELS
-        return not is_chunks, len(inside), column
+        return not _is_chunks(rows, column), len(_inside(rows, column)), column
 
     return max(columns, key=worth)
+
+
+def _inside(rows: list[list[str]], column: int) -> list[str]:
+    """The tags of a column that are part of something."""
+    tags = (row[column] for row in rows if len(row) > column)
+    return [tag for tag in tags if tag != "O" and TAG.fullmatch(tag)]
+
+
+def _is_chunks(rows: list[list[str]], column: int) -> bool:
+    labels = {split_tag(tag)[1] for tag in _inside(rows, column)}
+    return bool(labels) and labels <= CHUNK_LABELS
 
 
 def _tags(sentences: list[list[list[str]]], column: int) -> Iterator[list[str]]:

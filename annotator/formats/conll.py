@@ -1,7 +1,7 @@
 """CoNLL columns: a token and its tag a line, an empty line between sentences."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 
@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _t
 from annotator.formats.columns import (
     DOCUMENT_START,
     LINES_LOOKED_AT,
-    TAG,
     Layout,
     detect_layout,
     is_break,
     split_columns,
 )
 from annotator.formats.conll_writer import write
+from annotator.formats.placing import check_tag, find_in_order, join, place
 from annotator.formats.records import Format, Record, excerpt
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import FormatError, Line, Source
@@ -32,6 +32,9 @@ class Sentence:
     tags: list[str] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     errors: list[FormatError] = field(default_factory=list)
+    behind: list[str] = field(default_factory=list)  # each token, where that is known
+    notes: list[str] = field(default_factory=list)
+    is_annotated: bool = True
 
     @property
     def is_empty(self) -> bool:
@@ -54,11 +57,31 @@ def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
         raise FormatError(1, sentence)
     if options.document == "docstart" and not layout.has_document_starts:
         raise FormatError(1, _t("The file has no -DOCSTART- line."))
-    for sentences in _documents(_sentences(source.lines(), layout), options):
-        errors = [error for sentence in sentences for error in sentence.errors]
+    items = records(_sentences(source.lines(), layout), options)
+    notes = _unread(layout)
+    for item in items:
+        if notes and isinstance(item, Record):
+            item, notes = replace(item, notes=(*notes, *item.notes)), ()
+        yield item
+
+
+def _unread(layout: Layout) -> tuple[str, ...]:
+    """A note about tags of other columns, which may be nested mentions."""
+    if not layout.nested_columns:
+        return ()
+    shown = ", ".join(str(column + 1) for column in layout.nested_columns)
+    return (_t("Not kept: the tags in column {columns}.").format(columns=shown),)
+
+
+def records(
+    sentences: Iterable[Sentence], options: Options
+) -> Iterator[Record | FormatError]:
+    """The documents that sentences make, as the options say."""
+    for document in _documents(sentences, options):
+        errors = [error for sentence in document for error in sentence.errors]
         yield from errors
         if not errors:
-            yield _record(sentences, options)
+            yield _record(document, options)
 
 
 def _documents(
@@ -123,11 +146,8 @@ def _add_token(sentence: Sentence, line: Line, layout: Layout) -> None:
     token, tag = columns[layout.token_column], columns[layout.tag_column].strip(" ")
     if not token:
         raise FormatError(line.number, _t("The token is empty."))
-    if not TAG.fullmatch(tag):
-        message = _t("“{tag}” is not a tag such as O or B-PER.")
-        raise FormatError(line.number, message.format(tag=excerpt(tag)))
+    sentence.tags.append(check_tag(line.number, tag))
     sentence.tokens.append(token)
-    sentence.tags.append(tag)
 
 
 def _record(sentences: list[Sentence], options: Options) -> Record:
@@ -137,7 +157,7 @@ def _record(sentences: list[Sentence], options: Options) -> Record:
     starts: list[int] = []
     for sentence in sentences:
         text += "\n" if text else ""
-        sentence_text, offsets = _place(sentence, options.joins_tokens_with)
+        sentence_text, offsets = _place(sentence, options)
         placed = [(start + len(text), end + len(text)) for start, end in offsets]
         starts.append(len(tokens))
         tokens += placed
@@ -146,48 +166,25 @@ def _record(sentences: list[Sentence], options: Options) -> Record:
     return Record(
         text=text,
         spans=tuple(spans),
-        is_annotated=True,
+        is_annotated=any(sentence.is_annotated for sentence in sentences),
         tokens=tuple(tokens),
         sentence_starts=tuple(starts),
-        external_id=_external_id(sentences),
+        external_id=_external_id(sentences, options),
         line=sentences[0].line,
+        notes=tuple(note for sentence in sentences for note in sentence.notes),
     )
 
 
-def _place(sentence: Sentence, joiner: str) -> tuple[str, list[Token]]:
-    """The sentence's text and where its tokens are in it.
-
-    The ``# text`` header is the text when it is made of the tokens and white space,
-    else the tokens are joined.
-    """
+def _place(sentence: Sentence, options: Options) -> tuple[str, list[Token]]:
     text = sentence.headers.get("text", "")
-    offsets = _find_in_order(sentence.tokens, text)
-    if offsets is not None:
-        return text, offsets
-    offsets, end = [], 0
-    for token in sentence.tokens:
-        start = end + (len(joiner) if offsets else 0)
-        end = start + len(token)
-        offsets.append((start, end))
-    return joiner.join(sentence.tokens), offsets
+    if sentence.behind and find_in_order(sentence.tokens, text) is None:
+        return join(sentence.tokens, [*sentence.behind[:-1], ""])
+    return place(sentence.tokens, text, options.joins_tokens_with)
 
 
-def _find_in_order(tokens: list[str], text: str) -> list[Token] | None:
-    offsets, end = [], 0
-    for token in tokens:
-        start = end
-        while not text.startswith(token, start):
-            if start >= len(text) or not text[start].isspace():
-                return None
-            start += 1
-        end = start + len(token)
-        offsets.append((start, end))
-    return None if text[end:].strip() else offsets
-
-
-def _external_id(sentences: list[Sentence]) -> str:
-    headers = sentences[0].headers
-    document = headers.get("newdoc id", "") if len(sentences) > 1 else ""
+def _external_id(sentences: list[Sentence], options: Options) -> str:
+    headers, is_sentence = sentences[0].headers, options.document == "sentence"
+    document = "" if is_sentence else headers.get("newdoc id", "")
     return (document or headers.get("sent_id", "")).strip()
 
 
@@ -220,7 +217,7 @@ def describe(source: Source) -> dict[str, str]:
 
 FORMAT = Format(
     name="conll",
-    suffixes=(".conll", ".conllu", ".conllup", ".bio", ".iob", ".iob2", ".bioes"),
+    suffixes=(".conll", ".bio", ".iob", ".iob2", ".bioes"),
     recognises=recognises,
     read=read,
     describe=describe,

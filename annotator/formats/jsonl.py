@@ -1,6 +1,7 @@
 """JSON Lines, a document a line: this program's own keys, doccano's and Prodigy's."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
@@ -23,6 +24,9 @@ from modeling.spans import Span
 from modeling.tokens import Token
 
 TEXT_KEYS = ("text", "data")
+TEXT_KEY = re.compile(r'"text"\s*:')
+# An array of objects, or an object of several lines.
+INDENTED = re.compile(r"\s*(?:\[\s*\{|\{[ \t]*\r?\n)")
 SPAN_KEYS = ("spans", "entities", "labels", "label")
 METADATA_KEYS = ("metadata", "meta")
 OWN_KEYS = {"id", "tokens", "sentence_starts"}
@@ -41,6 +45,18 @@ SPAN_EXTRAS = {
 
 
 def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
+    """A document a line, or an element of a JSON array or of indented objects."""
+    if not _is_indented(source):
+        yield from _lines(source)
+        return
+    for number, value in json_values.elements(source.read_text()):
+        try:
+            yield _record(number, _object(number, value))
+        except FormatError as error:
+            yield error
+
+
+def _lines(source: Source) -> Iterator[Record | FormatError]:
     for line in source.lines():
         if line.error:
             yield line.error
@@ -85,12 +101,20 @@ def as_json(record: Record) -> dict[str, Any]:
     return value
 
 
+def _is_indented(source: Source) -> bool:
+    """Whether the first line that is not blank only begins an array or an object."""
+    return INDENTED.match(source.beginning()) is not None
+
+
 def _parse(line: int, text: str) -> dict[str, Any]:
-    value = json_values.parse(line, text)
-    if not isinstance(value, dict):
-        sentence = _t("The line is not a JSON object: “{text}”.")
-        raise FormatError(line, sentence.format(text=excerpt(text.strip())))
-    return value
+    return _object(line, json_values.parse(line, text))
+
+
+def _object(line: int, value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return value
+    sentence = _t("The line is not a JSON object: “{text}”.")
+    raise FormatError(line, sentence.format(text=shown(value)))
 
 
 def _record(line: int, value: dict[str, Any]) -> Record:
@@ -249,8 +273,11 @@ def _metadata(
 
 
 def recognises(source: Source) -> bool:
-    if source.suffix in FORMAT.suffixes:
+    head = source.beginning()
+    if source.suffix in FORMAT.suffixes and head.lstrip()[:1] in ("", "{", "["):
         return True
+    if INDENTED.match(head):
+        return TEXT_KEY.search(head) is not None
     first = next((line for line in source.head(100) if line.raw.strip()), None)
     if first is None or not first.raw.lstrip().startswith("{"):
         return False

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _t
 from annotator.formats import json_values
 from annotator.formats.json_values import is_whole, objects, shown
 from annotator.formats.mentions import Mention
-from annotator.formats.records import ReadOptions, excerpt
+from annotator.formats.records import ReadOptions, check_length, excerpt
 from annotator.formats.source import FormatError
 
 ANNOTATION_KEYS = ("annotations", "completions")  # the second until version 0.9
@@ -98,6 +98,7 @@ def tasks(text: str, options: ReadOptions) -> Iterator[Task | FormatError]:
     for line, value in json_values.elements(text):
         try:
             task = _task(line, value, options)
+            check_length(line, task.text)
         except FormatError as error:
             yield error
             continue

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _t
 LABEL_FEATURES = ("value", "label", "identifier")
 # These describe tokens, syntax or the file itself.
 NOT_MENTIONS = (
-    "uima.",
+    "uima.cas.",
+    "uima.tcas.DocumentAnnotation",
     "de.tudarmstadt.ukp.dkpro.core.api.lexmorph.",
     "de.tudarmstadt.ukp.dkpro.core.api.metadata.",
     "de.tudarmstadt.ukp.dkpro.core.api.segmentation.",

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -21,7 +22,10 @@ RATIO = 200  # a larger one of unpacked to packed bytes is a bomb, not a text
 SMALL = 10 * MIB  # below this the ratio does not matter
 PREFIX = "marginalia-"  # of the temporary folder
 # What a damaged or encrypted member raises while it is unpacked.
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
+BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError),
+    *(NotImplementedError, OSError, ValueError, LookupError, OverflowError),
+)
 
 
 def unpacked(path: Path, shown: str) -> Iterator[tuple[Path, str]]:
@@ -67,6 +71,8 @@ def _opened(path: Path, shown: str) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
+    except FormatError:
+        raise
     except BROKEN as error:
         sentence = _t("{file} is damaged or encrypted: {why}.")
         why = str(error).rstrip(".") or type(error).__name__

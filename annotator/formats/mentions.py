@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _t
 
 from annotator.formats import offsets
 from annotator.formats.offsets import Claim, Ruler, Unit
-from annotator.formats.records import LONGEST_LABEL, excerpt, out_of_range
+from annotator.formats.records import LONGEST_LABEL, check_length, excerpt, out_of_range
 from annotator.formats.source import FormatError
 from modeling.spans import Span, outermost
 
@@ -38,8 +38,10 @@ def settle(
     or unless the unit is known, of which nothing is noted then.
 
     Raises:
-        FormatError: a mention is outside the text, or the text there is another one.
+        FormatError: a mention is outside the text, or the text there is another one,
+            or it is too long for a document.
     """
+    check_length(mentions[0].line if mentions else 1, text)
     notes: dict[str, None] = {}
     if unit is None:
         claims = [Claim(m.start, m.end, m.surface) for m in mentions]

@@ -8,7 +8,8 @@ from typing import IO, Any
 
 from django.utils.translation import gettext as _t
 
-from annotator.formats.source import FormatError, Source
+from annotator.formats.errors import MIB
+from annotator.formats.source import LONGEST_LINE, FormatError, Source
 from modeling.spans import Span, first_overlap, first_repeat
 from modeling.tokens import Token, tokenize
 
@@ -99,6 +100,7 @@ def check(record: Record, may_overlap: bool = False) -> None:
     line = record.line
     if not record.text:
         raise FormatError(line, _t("The text is empty."))
+    check_length(line, record.text)
     strings = [record.text, record.external_id, *_strings(line, record.metadata)]
     for string in strings:
         _check_characters(line, string)
@@ -110,6 +112,13 @@ def check(record: Record, may_overlap: bool = False) -> None:
         )
     _check_spans(record, may_overlap)
     _check_tokens(record)
+
+
+def check_length(line: int, text: str) -> None:
+    """Refuse what is no text of a document, before offsets in it are looked up."""
+    if len(text) > LONGEST_LINE:
+        sentence = _t("The text is longer than {limit} million characters.")
+        raise FormatError(line, sentence.format(limit=LONGEST_LINE // MIB))
 
 
 def _check_characters(line: int, string: str) -> None:

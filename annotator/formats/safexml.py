@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _t
 from annotator.formats.source import FormatError, Source
 
 CHUNK = 64 * 1024
+MOST_INSIDE = 1_000_000  # elements in one that is wanted
 Name = tuple[str | None, str]  # namespace, name
 
 
@@ -64,6 +65,8 @@ def elements(source: Source, wanted: Wanted) -> Iterator[Element]:
                 yield from collector.drain()
         parser.close()
         yield from collector.drain()
+    except FormatError:
+        raise
     except SAXParseException as error:
         sentence = _t("This is not XML: {why}.")
         line = error.getLineNumber() or 1
@@ -85,6 +88,7 @@ class _Collector(ContentHandler):
         self._parser = parser
         self._open: list[Element] = []
         self._depth = 0
+        self._inside = 0
         self._done: list[Element] = []
 
     @property
@@ -103,14 +107,22 @@ class _Collector(ContentHandler):
             element = Element(name[0] or "", name[1], self.line, values)
             if self._open:
                 self._open[-1].children.append(element)
+                self._count_inside()
             self._open.append(element)
         self._depth += 1
+
+    def _count_inside(self) -> None:
+        self._inside += 1
+        if self._inside > MOST_INSIDE:
+            sentence = _t("One XML element holds more than {limit} others.")
+            raise FormatError(self.line, sentence.format(limit=MOST_INSIDE))
 
     def endElementNS(self, name: Name, qname: str | None) -> None:
         self._depth -= 1
         if self._open:
             element = self._open.pop()
             if not self._open:
+                self._inside = 0
                 self._done.append(element)
 
     def characters(self, content: str) -> None:

@@ -117,13 +117,21 @@ class Source:
         Raises:
             FormatError: it is a folder, or has more bytes than the limit.
         """
+        self.check_size(limit)
+        return self.path.read_bytes()
+
+    def check_size(self, limit: int = LARGEST_WHOLE) -> None:
+        """Refuse what a reader that needs the whole file could not hold.
+
+        Raises:
+            FormatError: it is a folder, or has more bytes than the limit.
+        """
         if self.path.is_dir():
             sentence = _t("{file} is a folder, not a file.")
             raise FormatError(1, sentence.format(file=self.shown_name))
         if self.path.stat().st_size > limit:
             sentence = _t("The file is longer than {limit} MiB: too long to be read.")
             raise FormatError(1, sentence.format(limit=limit // MIB))
-        return self.path.read_bytes()
 
     def members(self) -> Iterator["Source"]:
         """The files of a folder or zip in the order of their names.

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _t
 
+from annotator.formats.columns import looks_like_columns
 from annotator.formats.records import Format, Record
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import LONGEST_LINE, FormatError, Line, Source
+
+LINES_LOOKED_AT = 1_000
 
 
 def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
@@ -70,8 +73,12 @@ def _is_blank(line: Line) -> bool:
 
 
 def recognises(source: Source) -> bool:
-    """Only a file that calls itself text: every file could be read as one."""
-    return source.suffix in FORMAT.suffixes
+    """Only a file that calls itself text: every file could be read as one.
+
+    Tokens with tags of an unknown kind are no text, and would lose them.
+    """
+    is_named = source.suffix in FORMAT.suffixes
+    return is_named and not looks_like_columns(source.head(LINES_LOOKED_AT))
 
 
 FORMAT = Format(

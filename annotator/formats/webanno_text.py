@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _t
 
 from annotator.formats.offsets import CODE_POINTS, UTF_16, Ruler, Unit, repaired
-from annotator.formats.records import excerpt
+from annotator.formats.records import check_length, excerpt
 from annotator.formats.source import LONGEST_LINE, FormatError
 from annotator.formats.webanno_layers import unescape
 
@@ -80,6 +80,7 @@ def _place(sentences: list[Sentence], unit: Unit) -> PlacedText:
         if unit == UTF_16:
             position += sum(character > "\uffff" for character in text)
     whole = "".join(pieces)
+    check_length(1, whole)
     placed = PlacedText(whole, Ruler(whole, unit))
     _check(placed, (row for sentence in sentences for row in sentence.rows))
     return placed

@@ -28,7 +28,9 @@ from annotator.formats.webanno_text import PlacedText, Row, Sentence, place
 from modeling.tokens import Token
 
 VERSION = re.compile(r"#\s*FORMAT=WebAnno TSV (3(\.\d{1,3})?)\s*")
-OTHER_VERSION = re.compile(r"#\s*FORMAT=WebAnno TSV.*| # [\w.]+(\.[\w]+)+ \| .*", re.S)
+OTHER_VERSION = re.compile(
+    r"#\s*FORMAT=WebAnno TSV.*| # [\w.]+(\.[\w]+)+ \| .*|#id=\d+\n#text=.*", re.S
+)
 DEFINITION = re.compile(r"#T_(SP|RL|CH)=(.*)", re.DOTALL)
 ROW = re.compile(r"[0-9]{1,9}-[0-9]{1,9}(\.[0-9]{1,9})?")
 OFFSETS = re.compile(r"([0-9]{1,12})-([0-9]{1,12})")
@@ -214,10 +216,11 @@ def _tokens(
 
 def recognises(source: Source) -> bool:
     """Also what other versions write, so that they are refused by name."""
-    first = next(iter(source.head(1)), None)
-    return first is not None and any(
-        known.fullmatch(first.text) for known in (VERSION, OTHER_VERSION)
-    )
+    lines = [line.text for line in source.head(2)]
+    if not lines:
+        return False
+    is_other = any(OTHER_VERSION.fullmatch(t) for t in (lines[0], "\n".join(lines)))
+    return is_other or VERSION.fullmatch(lines[0]) is not None
 
 
 def describe(source: Source) -> dict[str, str]:

@@ -15,9 +15,25 @@ from annotator.models.documents import Split
 FORMAT_NAMES = {
     "text": _("Plain text"),
     "jsonl": _("JSON lines"),
+    "tagged-jsonl": _("JSON lines of tokens and tags (Hugging Face)"),
     "conll": _("CoNLL"),
+    "conllu": "CoNLL-U",
+    "conll2012": "CoNLL-2012",
+    "table": _("CSV or TSV"),
+    "xlsx": _("Excel workbook"),
     "label-studio": "Label Studio",
+    "lighttag": "LightTag",
     "brat": "brat",
+    "webanno-tsv": "WebAnno TSV 3",
+    "xmi": "UIMA CAS XMI",
+    "uima-json": "UIMA CAS JSON",
+    "bioc": "BioC XML",
+    "pubtator": "PubTator",
+    "pubannotation": "PubAnnotation",
+    "spacy-json": _("spaCy JSON (training data, or pairs of text and entities)"),
+    "docbin": "spaCy DocBin",
+    "w3c-annotation": "W3C Web Annotation",
+    "yedda": "YEDDA",
 }
 MAY_ANNOTATE = ("annotator", "curator", "admin")
 LARGEST_UNIT = 10_000  # sentences in one document

@@ -263,6 +263,7 @@ def test_source_lines_and_nested_layers_of_germeval(
     first, second = good(read_file(content))
     assert mentions(first) == [("Uni Basel", "ORG")]
     assert words(second) == ["Ja"]
+    assert (first.notes, second.notes) == (("Not kept: the tags in column 4.",), ())
     described = FORMATS["conll"].describe(Source(tmp_path / "file.txt"))
     assert described["not read"] == "tags in column 4"
 
@@ -300,7 +301,7 @@ def test_invalid_bytes_take_only_their_sentence(read_file: Read) -> None:
 
 
 def test_columns_without_tags_are_refused(read_file: Read) -> None:
-    items = read_file("1\tdog\tNN\n2\truns\tVB\n", name="a.conllu")
+    items = read_file("1\tdog\tNN\n2\truns\tVB\n", name="a.conll")
     assert refusals(items) == [
         "line 1: No column of the file holds tags such as O and B-PER."
     ]

@@ -234,6 +234,16 @@ def test_a_bad_line_does_not_hide_the_next(read_file: Read) -> None:
     assert [item.line for item in items] == [1, 2, 4]
 
 
+def test_indented_objects_and_arrays_are_read_too(read_file: Read) -> None:
+    values = [{"text": "Ann", "label": [[0, 3, "PER"]]}, {"text": 7}]
+    pretty = "\n".join(json.dumps(value, indent=1) for value in values)
+    for content in (pretty, json.dumps(values), json.dumps(values, indent=1)):
+        good, bad = read_file(content, name="a.json")
+        assert isinstance(good, Record) and good.spans == (Span(0, 3, "PER"),)
+        assert isinstance(bad, FormatError)
+        assert bad.message == "“text” is 7, not a string."
+
+
 any_text = st.text(
     st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1
 )

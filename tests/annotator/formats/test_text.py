@@ -139,7 +139,7 @@ def test_a_format_is_recognised_by_content_first(
     ("name", "content", "sentence"),
     [
         ("a.rst", b"text,label\na,b\n", "was not recognised; choose"),
-        ("a.json", b'[{"text": "a"}]', "was not recognised; choose"),
+        ("a.json", b'[{"name": "a"}]', "was not recognised; choose"),
         ("a.txt", b"\x7fELF\0\0", "is not text in UTF-8 or UTF-16"),
         ("a.txt", b"PK\x03\x04\0\0", "a.txt is damaged or encrypted: File is not"),
     ],
@@ -162,3 +162,27 @@ def test_an_upload_is_known_by_the_name_it_had(tmp_path: Path) -> None:
     path = tmp_path / "upload-8f3a"
     path.write_bytes(b"text,label\n")
     assert find_format(Source(path, name="table.csv")).name == "table"
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["Rockwell NP-B\nCorp. NP-I\nsaid O\n", "-DOCSTART-\n\nVgl. O\nRAB PART\n"],
+)
+def test_tokens_with_tags_of_an_unknown_kind_are_not_taken_for_text(
+    tmp_path: Path, content: str
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(content)
+    with pytest.raises(FormatError, match="was not recognised; choose"):
+        find_format(Source(path))
+
+
+@pytest.mark.parametrize(
+    "content", ["Yesterday, I left the house.\n", "I am.\nWe were in B or O there.\n"]
+)
+def test_single_letters_in_a_text_are_not_taken_for_tags(
+    tmp_path: Path, content: str
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(content)
+    assert find_format(Source(path)).name == "text"

@@ -157,6 +157,7 @@ def test_offsets_in_code_points_are_recognised_and_named(read_file: Read) -> Non
     ("content", "line", "sentence"),
     [
         ("#FORMAT=WebAnno TSV 2\n", 1, "export it as version 3"),
+        ("#id=1\n#text=a\n1\ta\tO\n", 1, "export it as version 3"),
         (
             " # de.x.api.ner.type.NamedEntity | value\n#id=1\n",
             1,

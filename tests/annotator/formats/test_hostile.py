@@ -1,0 +1,177 @@
+"""Files that somebody made to do harm, or named wrongly: one sentence each."""
+
+import io
+import tracemalloc
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from annotator.formats import (
+    FORMATS,
+    FormatError,
+    ReadOptions,
+    Record,
+    Source,
+    find_format,
+    read,
+    safexml,
+    uima,
+)
+from tests.annotator.formats.samples import SAMPLES
+
+MIB = 1024**2
+LAUGHS = (
+    "<!DOCTYPE x [<!ENTITY a0 'ha'>"
+    + "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 9))
+    + "]>"
+)
+FETCHES = "<!DOCTYPE x [<!ENTITY a SYSTEM 'file:///etc/hostname'>]>"
+READ_AT_ONCE = ("uima-json", "label-studio", "lighttag", "pubannotation", "spacy-json")
+
+
+def written(path: Path, content: bytes) -> Source:
+    path.write_bytes(content)
+    return Source(path)
+
+
+def refusal(source: Source, name: str = "auto") -> FormatError:
+    """The one sentence that a file is refused with."""
+    try:
+        items = list(read(source, find_format(source, name), ReadOptions()))
+    except FormatError as error:
+        return error
+    (error,) = items
+    assert isinstance(error, FormatError), error
+    return error
+
+
+@pytest.mark.parametrize("name", ["xmi", "bioc"])
+@pytest.mark.parametrize("prolog", [LAUGHS, FETCHES])
+def test_entities_of_xml_are_never_expanded(
+    tmp_path: Path, name: str, prolog: str
+) -> None:
+    sample = SAMPLES[name].replace(b"Ann", b"&a8;&a;")
+    source = written(tmp_path / "a.xml", prolog.encode() + sample)
+    tracemalloc.start()
+    error = refusal(source, name)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "defines entities or refers to other files: refused." in error.message
+    assert peak < 5 * MIB
+
+
+@pytest.mark.parametrize(
+    "name", ["jsonl", "tagged-jsonl", "conll", "pubtator", "yedda"]
+)
+def test_a_line_without_end_is_refused(tmp_path: Path, name: str) -> None:
+    source = written(tmp_path / "a.txt", SAMPLES[name] + b"\n" + b"x" * (10 * MIB + 1))
+    *_good, error = read(source, FORMATS[name], ReadOptions())
+    assert isinstance(error, FormatError)
+    assert error.message == "The line is longer than 10 MiB."
+
+
+@pytest.mark.parametrize("name", ["xmi", "uima-json", "label-studio", "spacy-json"])
+def test_a_text_without_end_is_refused(tmp_path: Path, name: str) -> None:
+    long = SAMPLES[name].replace(b"Ann", b"Ann" + b"x" * 10 * MIB, 1)
+    source = written(tmp_path / "a", long.replace(b'"text": "Ann"', b'"text": null'))
+    error, *_others = read(source, FORMATS[name], ReadOptions())
+    assert isinstance(error, FormatError)
+    assert error.message == "The text is longer than 10 million characters."
+
+
+@pytest.mark.parametrize("name", [*READ_AT_ONCE, "xmi", "docbin"])
+def test_a_file_that_would_fill_the_memory_is_not_read(
+    tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "a"
+    with path.open("wb") as file:
+        file.truncate(128 * MIB + 1)  # takes no room on the disk
+    error = refusal(Source(path), name)
+    assert error.message == "The file is longer than 128 MiB: too long to be read."
+
+
+def test_xml_of_very_many_elements_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(safexml, "MOST_INSIDE", 9)
+    monkeypatch.setattr(uima, "MOST_ANNOTATIONS", 9)
+    many = b"<a/>" * 10
+    wide = SAMPLES["xmi"].replace(b"<my:Span", many + b"<my:Span")
+    assert "holds more than 9 annotations." in _message(tmp_path, "xmi", wide)
+    deep = SAMPLES["bioc"].replace(b"<text>", many + b"<text>", 1)
+    message = _message(tmp_path, "bioc", deep)
+    assert message == "One XML element holds more than 9 others."
+
+
+def _message(folder: Path, name: str, content: bytes) -> str:
+    return refusal(written(folder / name, content), name).message
+
+
+def test_a_zip_inside_of_a_zip_is_not_followed(tmp_path: Path) -> None:
+    content = SAMPLES["jsonl"]
+    for _ in range(30):
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("a.zip", content)
+        content = packed.getvalue()
+    error = refusal(written(tmp_path / "b.zip", content))
+    assert error.message == "a.zip is a zip inside of another one: unpack it first."
+
+
+def test_a_workbook_inside_of_a_zip_is_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.xlsx", SAMPLES["xlsx"])
+    source = Source(tmp_path / "a.zip")
+    assert find_format(source).name == "xlsx"
+
+
+@pytest.mark.parametrize(
+    ("sample", "suffix"),
+    [
+        ("conll", ".jsonl"),
+        ("jsonl", ".conll"),
+        ("jsonl", ".csv"),
+        ("xmi", ".json"),
+        ("uima-json", ".xmi"),
+        ("label-studio", ".jsonl"),
+        ("webanno-tsv", ".tsv"),
+        ("yedda", ".txt"),
+        ("conll2012", ".conllu"),
+        ("conllu", ".conll"),
+        ("xlsx", ".csv"),
+        ("spacy-json", ".txt"),
+    ],
+)
+def test_a_wrong_suffix_does_not_hide_what_a_file_is(
+    tmp_path: Path, sample: str, suffix: str
+) -> None:
+    source = written(tmp_path / f"a{suffix}", SAMPLES[sample])
+    assert find_format(source).name == sample
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("a.jsonl", b"\x89PNG\r\n\x1a\n\0\0\0", "is not text in UTF-8 or UTF-16."),
+        ("a.spacy", b"text", "This is not a DocBin of spaCy:"),
+        ("a.conll", b"%PDF-1.7\nstream\n", "No column of the file holds tags"),
+        ("a.xlsx", b"%PDF-1.7\nstream\n", "not a workbook that can be read:"),
+        ("a.zip", b"%PDF-1.7\nstream\n", "was not recognised; choose one of"),
+        ("a.txt", b"PK\x03\x04" + bytes(40), "a.txt is damaged or encrypted:"),
+        ("a.xmi", b"<html></html>", "was not recognised; choose one of"),
+    ],
+)
+def test_what_is_something_else_is_refused_in_one_sentence(
+    tmp_path: Path, name: str, content: bytes, sentence: str
+) -> None:
+    assert sentence in refusal(written(tmp_path / name, content)).message
+
+
+def test_markup_in_a_text_is_only_text(tmp_path: Path) -> None:
+    script = "<script>alert(1)</script>"
+    content = f'{{"text": "{script}", "spans": [[0, 8, "<b>"]], "id": "{script}"}}'
+    source = written(tmp_path / "a.jsonl", content.encode())
+    (record,) = read(source, find_format(source), ReadOptions())
+    assert isinstance(record, Record)
+    assert (record.text, record.external_id) == (script, script)

@@ -1,0 +1,153 @@
+"""W3C Web Annotation: selectors, bodies, and the text in a file beside."""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from annotator.formats import (
+    FormatError,
+    ReadOptions,
+    Record,
+    Source,
+    find_format,
+    read,
+)
+
+TEXT = "😊 Ann saw Ann in Basel."
+
+
+def position(start: Any, end: Any) -> dict[str, Any]:
+    return {"type": "TextPositionSelector", "start": start, "end": end}
+
+
+def quote(exact: str, **around: str) -> dict[str, Any]:
+    return {"type": "TextQuoteSelector", "exact": exact, **around}
+
+
+def annotation(*selectors: Any, tag: str = "PER", **more: Any) -> dict[str, Any]:
+    body = {"type": "TextualBody", "value": tag, "purpose": "tagging"}
+    return {
+        "@context": "http://www.w3.org/ns/anno.jsonld",
+        "type": "Annotation",
+        "body": [body],
+        "target": {"selector": list(selectors)},
+        **more,
+    }
+
+
+def read_beside(folder: Path, value: Any, text: str = TEXT) -> Record | FormatError:
+    (folder / "a.json").write_text(json.dumps(value), encoding="utf-8")
+    (folder / "a.txt").write_text(text, encoding="utf-8")
+    source = Source(folder / "a.json")
+    format = find_format(source)
+    assert format.name == "w3c-annotation"
+    (item,) = read(source, format, ReadOptions())
+    return item
+
+
+def one(folder: Path, value: Any) -> Record:
+    item = read_beside(folder, value)
+    assert isinstance(item, Record), item
+    return item
+
+
+def marked(record: Record) -> list[tuple[int, str, str]]:
+    return [
+        (span.start, record.text[span.start : span.end], span.label)
+        for span in record.spans
+    ]
+
+
+def test_positions_are_spans_of_the_text_beside(tmp_path: Path) -> None:
+    value = [annotation(quote("Ann"), position(10, 13)), annotation(position(2, 5))]
+    record = one(tmp_path, value)
+    assert marked(record) == [(2, "Ann", "PER"), (10, "Ann", "PER")]
+    assert (record.external_id, record.notes) == ("a", ())
+
+
+def test_offsets_in_utf16_are_repaired_and_the_repair_is_told(tmp_path: Path) -> None:
+    record = one(tmp_path, [annotation(quote("Basel"), position(18, 23), tag="LOC")])
+    assert marked(record) == [(17, "Basel", "LOC")]
+    assert record.notes == (
+        "The offsets count UTF-16 units, not code points: 1 were converted.",
+    )
+
+
+def test_a_quotation_alone_is_enough_where_it_is_unique(tmp_path: Path) -> None:
+    value = [annotation(quote("Ann", prefix="saw ", suffix=" in"))]
+    assert marked(one(tmp_path, value)) == [(10, "Ann", "PER")]
+    error = read_beside(tmp_path, [annotation(quote("Ann"))])
+    assert isinstance(error, FormatError)
+    assert error.message == (
+        "a.json: “Ann” is 2 times in the text, and has no offsets."
+    )
+
+
+def test_recogito_is_read_too(tmp_path: Path) -> None:
+    selector = {"quote": "Basel", "start": 17, "end": 22}
+    bodies = [{"purpose": "tagging", "value": {"id": "x", "label": "LOC"}}]
+    target = {"annotation": "1", "selector": [selector]}
+    record = one(tmp_path, [{"id": "1", "bodies": bodies, "target": target}])
+    assert marked(record) == [(17, "Basel", "LOC")]
+
+
+def test_pages_of_annotations_are_read(tmp_path: Path) -> None:
+    page = {"type": "AnnotationPage", "items": [annotation(position(2, 5))]}
+    context = {"@context": "http://www.w3.org/ns/anno.jsonld", "target": "x"}
+    record = one(tmp_path, context | {"first": page})
+    assert marked(record) == [(2, "Ann", "PER")]
+
+
+def test_what_is_not_kept_is_named(tmp_path: Path) -> None:
+    comment = {"type": "TextualBody", "value": "nice"}
+    value = [
+        annotation(position(17, 22), body=comment),
+        annotation(target=[{"id": "#1"}, {"id": "#2"}], motivation="linking"),
+        annotation(target="http://example.org/"),
+    ]
+    record = one(tmp_path, value)
+    assert marked(record) == [(17, "Basel", "annotation")]
+    assert record.notes == (
+        "Mentions without a tag are called “annotation” (1).",
+        "Not kept: comments (1), relations (1), without a place (1).",
+    )
+
+
+def test_a_zip_holds_texts_and_their_annotations(tmp_path: Path) -> None:
+    path, value = tmp_path / "a.zip", json.dumps([annotation(position(2, 5))])
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.json", value)
+        archive.writestr("a.txt", TEXT)
+        archive.writestr("b.txt", "Nobody read this.")
+        archive.writestr("c.json", value)
+    source = Source(path)
+    first, error, last = read(source, find_format(source), ReadOptions())
+    assert isinstance(first, Record) and marked(first) == [(2, "Ann", "PER")]
+    assert isinstance(last, Record) and not last.is_annotated
+    assert isinstance(error, FormatError)
+    assert error.message == (
+        "c.json: The annotated text is not in the file: put it as c.txt beside it, in "
+        "a folder or zip."
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "line", "sentence"),
+    [
+        ([annotation(position(2, 99))], 1, "[2, 99) is not inside a text of 23"),
+        (
+            [annotation(quote("Bob"), position(2, 5))],
+            1,
+            "At [2, 5) the text says “Ann”, not “Bob”.",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    tmp_path: Path, value: Any, line: int, sentence: str
+) -> None:
+    error = read_beside(tmp_path, value)
+    assert isinstance(error, FormatError), error
+    assert (error.line, sentence in error.message) == (line, True), error
