@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _t
 
-from annotator.formats.brat_writer import ONE_LINE, write
+from annotator.formats.brat_writer import ONE_LINE
 from annotator.formats.mentions import Mention, settle
 from annotator.formats.records import Format, Record, excerpt
 from annotator.formats.records import ReadOptions as Options
@@ -211,6 +211,5 @@ FORMAT = Format(
     suffixes=MARKED,
     recognises=recognises,
     read=read,
-    writers={"brat": write},
     takes_collections=True,
 )

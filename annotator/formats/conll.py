@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import islice
 
 from django.utils.translation import gettext as _t
@@ -16,7 +15,6 @@ from annotator.formats.columns import (
     is_break,
     split_columns,
 )
-from annotator.formats.conll_writer import write
 from annotator.formats.records import Format, Record, excerpt
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import FormatError, Line, Source
@@ -224,9 +222,4 @@ FORMAT = Format(
     recognises=recognises,
     read=read,
     describe=describe,
-    writers={
-        "conll2003": partial(write, fillers=("-X-", "-X-")),
-        "conll2002": partial(write, fillers=()),
-    },
-    needs_tokens=True,
 )

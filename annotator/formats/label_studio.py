@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _t
 
 from annotator.formats import json_values, offsets
 from annotator.formats.label_studio_tasks import Answer, Task, tasks
-from annotator.formats.label_studio_writer import write
 from annotator.formats.mentions import Mention, is_alike, settle
 from annotator.formats.offsets import UTF_16, Claim, Unit
 from annotator.formats.records import Format, Record
@@ -129,5 +128,4 @@ FORMAT = Format(
     suffixes=(".json",),
     recognises=recognises,
     read=read,
-    writers={"label-studio": write},
 )
