@@ -67,7 +67,7 @@ class Loss:
     """Something of a record that the written file does not hold as it was."""
 
     record: Record
-    kind: str  # "moved", "dropped", "token", "sentence", "text", "label", "id", "empty"
+    kind: str  # "moved", "dropped", "token", "sentence", "label", "id" or "empty"
     reason: str
     span: Span | None = None
     became: tuple[int, int] | None = None

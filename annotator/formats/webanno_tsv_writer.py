@@ -45,9 +45,6 @@ def write(
             yield from rows.losses
             starts, cut = sentence_starts(record, tokens, rows.inside)
             yield from cut
-            if record.text[: tokens[0][0]].strip():
-                reason = _t("What stands before the first token became spaces.")
-                yield Loss(record, "text", reason, became=(0, tokens[0][0]))
             lines = "".join(_lines(record, tokens, starts, rows))
             add(archive, f"{name}.tsv", lines.encode())
 
@@ -66,6 +63,13 @@ def _tokens(record: Record) -> tuple[list[Token], list[Loss]]:
             sentence = _t("The token “{word}” begins or ends with white space.")
             reason = sentence.format(word=excerpt(word))
             losses.append(Loss(record, "token", reason, became=(start, end)))
+    head = record.text[: tokens[0][0]] if tokens else ""
+    if head.strip():
+        # A file's offsets can skip white space only.
+        start, end = len(head) - len(head.lstrip()), len(head.rstrip())
+        tokens.insert(0, (start, end))
+        reason = _t("What stands before the first token became a token.")
+        losses.append(Loss(record, "token", reason, became=(start, end)))
     return tokens, losses
 
 
@@ -75,9 +79,7 @@ def _lines(
     text = record.text
     units = offsets_of(text, UTF_16)
     yield HEADER + (LAYER if record.is_annotated else "") + "\n"
-    begins = [tokens[at][0] for at in starts] + [len(text)]
-    if not text[: begins[0]].strip():
-        begins[0] = 0
+    begins = [0, *(tokens[at][0] for at in starts[1:]), len(text)]
     breaks = [*starts, len(tokens)]
     for number, (first, last) in enumerate(pairwise(breaks), 1):
         yield f"\n#Text={_escape(text[begins[number - 1] : begins[number]])}\n"
