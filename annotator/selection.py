@@ -3,7 +3,9 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import pairwise
+from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -18,6 +20,26 @@ BATCH = 500
 COLUMNS = ("text", "metadata", "external_id", "tokens", "sentence_starts", "project")
 JOINTS = {" ", "\n"}  # what may stand between tokens that are joined again
 Spans = dict[int, list[span_rules.Span]]
+
+
+class Work(NamedTuple):
+    """An annotation, as far as an export looks at it."""
+
+    pk: int
+    document: int
+    is_gold: bool
+    username: str | None
+    submitted_at: datetime | None
+    updated_at: datetime
+
+    @property
+    def worth(self) -> tuple[bool, datetime, int]:
+        """By which gold goes first, then what was submitted or changed last."""
+        return self.is_gold, self.submitted_at or self.updated_at, self.pk
+
+    @property
+    def who(self) -> str:
+        return GOLD if self.is_gold else self.username or GOLD
 
 
 @dataclass(slots=True)
@@ -46,18 +68,18 @@ def records(
     """The documents of a split, or all, in the order of their primary keys."""
     for batch in _batches(project, options, split):
         chosen = _choose(batch, options)
-        spans = _spans([a.pk for found in chosen.values() for a in found], options)
+        spans = _spans([w.pk for works in chosen.values() for w in works], options)
         suggestions = _suggestions(batch, options)
         for document in batch:
             proposed = tuple(suggestions[document.pk])
             # Somebody may have withdrawn an annotation since the batch was read.
-            annotations: list[Annotation | None] = [*chosen[document.pk]]
-            for annotation in annotations or ([None] if proposed else []):
-                own = tuple(spans[annotation.pk]) if annotation else ()
-                record = _record(document, annotation, own, proposed, options)
+            works: list[Work | None] = [*chosen[document.pk]]
+            for work in works or ([None] if proposed else []):
+                own = tuple(spans[work.pk]) if work else ()
+                record = _record(document, work, own, proposed, options)
                 mode = token_mode(document, options)
                 counts.tokenisers.update([mode] if mode else [])
-                counts.annotators.update([_who(annotation)] if annotation else [])
+                counts.annotators.update([work.who] if work else [])
                 counts.add(record, options.output.holds)
                 yield record
 
@@ -117,19 +139,17 @@ def _batches(
         yield batch
 
 
-def _choose(
-    documents: list[Document], options: ExportOptions
-) -> dict[int, list[Annotation]]:
-    """Each document's annotations: gold, else the one submitted or changed last."""
-    rows = _annotations(options).filter(document__in=documents).select_related("user")
-    by_worth = sorted(
-        rows, key=lambda a: (a.is_gold, a.submitted_at or a.updated_at, a.pk)
-    )
-    found: dict[int, list[Annotation]] = defaultdict(list)
-    for annotation in by_worth:
-        found[annotation.document_id].append(annotation)
+def _choose(documents: list[Document], options: ExportOptions) -> dict[int, list[Work]]:
+    """Each document's annotations: all, or the one of the greatest worth."""
+    rows = _annotations(options).filter(document__in=[d.pk for d in documents])
+    fields = ("pk", "document", "is_gold", "user__username")
+    times = ("submitted_at", "updated_at")
+    found: dict[int, list[Work]] = defaultdict(list)
+    works = (Work(*row) for row in rows.values_list(*fields, *times))
+    for work in sorted(works, key=lambda work: work.worth):
+        found[work.document].append(work)
     if options.annotated_by != EVERYBODY:
-        found |= {document: rows[-1:] for document, rows in found.items()}
+        found |= {document: works[-1:] for document, works in found.items()}
     return found
 
 
@@ -150,7 +170,11 @@ def _suggestions(documents: list[Document], options: ExportOptions) -> Spans:
     """Each document's suggestions; what two sources propose alike stands once."""
     if not options.has_suggestions:
         return defaultdict(list)
-    rows = _proposed(options).filter(document__in=documents).order_by("start", "end")
+    rows = (
+        _proposed(options)
+        .filter(document__in=[d.pk for d in documents])
+        .order_by("start", "end")
+    )
     found = rows.values_list("document", "start", "end", "label__name")
     return _by_owner(dict.fromkeys(found))
 
@@ -164,7 +188,7 @@ def _by_owner(rows: Iterable[tuple[int, int, int, str]]) -> Spans:
 
 def _record(
     document: Document,
-    annotation: Annotation | None,
+    work: Work | None,
     spans: tuple[span_rules.Span, ...],
     suggestions: tuple[span_rules.Span, ...],
     options: ExportOptions,
@@ -172,12 +196,12 @@ def _record(
     mode = token_mode(document, options)
     starts = document.sentence_starts if mode == "as-imported" else None
     metadata = document.metadata
-    if annotation and options.annotated_by == EVERYBODY:
-        metadata = {**metadata, "annotated_by": _who(annotation)}
+    if work and options.annotated_by == EVERYBODY:
+        metadata = {**metadata, "annotated_by": work.who}
     return Record(
         text=document.text,
         spans=spans,
-        is_annotated=annotation is not None,
+        is_annotated=work is not None,
         tokens=None if mode is None else tuple(document.tokenize(mode)),
         sentence_starts=None if starts is None else tuple(starts),
         metadata=metadata,
@@ -185,11 +209,6 @@ def _record(
         document=document.pk,
         suggestions=suggestions,
     )
-
-
-def _who(annotation: Annotation) -> str:
-    user = None if annotation.is_gold else annotation.user
-    return user.username if user else GOLD
 
 
 def _may_have_sentences(document: Document, options: ExportOptions) -> bool:

@@ -65,11 +65,13 @@ def writable_tokens(record: Record) -> tuple[list[Token], list[Loss]]:
     given = tokenize(record.text) if record.tokens is None else record.tokens
     for start, end in given:
         word = record.text[start:end]
+        if word.split() == [word]:
+            tokens.append((start, end))
+            continue
         tokens += [part.span() for part in LINE_PART.finditer(record.text, start, end)]
-        if any(character.isspace() for character in word):
-            sentence = _t("The token “{word}” at [{start}, {end}) holds white space.")
-            reason = sentence.format(word=excerpt(word), start=start, end=end)
-            losses.append(Loss(record, "token", reason, became=(start, end)))
+        sentence = _t("The token “{word}” at [{start}, {end}) holds white space.")
+        reason = sentence.format(word=excerpt(word), start=start, end=end)
+        losses.append(Loss(record, "token", reason, became=(start, end)))
     return tokens, losses
 
 
