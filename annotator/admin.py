@@ -14,6 +14,7 @@ from annotator.models import (
     Checkpoint,
     Comment,
     Document,
+    Export,
     Label,
     Membership,
     Preferences,
@@ -208,6 +209,13 @@ class PreferencesAdmin(DeletableAdmin):
 class ThresholdAdmin(DeletableAdmin):
     list_display = ["user", "project", "value"]
     list_select_related = ["user", "project"]
+
+
+@admin.register(Export)
+class ExportAdmin(DeletableAdmin):
+    list_display = ["file", "project", "user", "format", "bytes", "created_at"]
+    list_select_related = ["project", "user"]
+    list_filter = ["project"]
 
 
 @admin.register(TrainingRun)

@@ -1,278 +1,143 @@
-"""Exporting annotations to one file, with a receipt of what it does not hold."""
+"""Exporting annotations to a file or a folder, with a receipt of what is not exact."""
 
 import hashlib
-import json
 import os
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from zipfile import ZipFile, is_zipfile
 
-from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _t
 
-from annotator.formats import NEED_TOKENS, WRITERS, Loss, Record, WriteOptions
-from annotator.models import Annotation, Document, Project, Span
-from annotator.models.edits import State
-from modeling import spans as span_rules
-from modeling.tagging import SCHEMES
-from modeling.tokens import TOKEN_MODES, sentence_breaks
+from annotator import selection
+from annotator.export_options import ExportOptions, ExportRefused, check
+from annotator.formats import WriteOptions, WriteRefused
+from annotator.formats.archives import add, add_stream
+from annotator.models import Project
+from annotator.receipts import Changes, Receipt
+from annotator.selection import Counts
 
-BATCH = 500
-
-
-class ExportRefused(ValueError):
-    """Nothing was written; the message is one sentence for a person."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExportOptions:
-    format: str = "conll2003"
-    scheme: str = "iob2"
-    tokens: str | None = None  # a token mode; None: as imported, else the project's
-    annotated_by: str | None = None  # a user name or "gold"; None: gold, else newest
-    states: tuple[str, ...] = (State.SUBMITTED.value,)
-    strict: bool = False  # write nothing unless the file holds everything
-
-
-@dataclass(slots=True)
-class Counts:
-    """What went into the file, counted on its way."""
-
-    documents: int = 0
-    spans: int = 0
-    labels: Counter[str] = field(default_factory=Counter)
-    tokenisers: Counter[str] = field(default_factory=Counter)
-    annotators: Counter[str] = field(default_factory=Counter)
+WHOLE = "train"  # what a split is called where there is one only
+Files = list[dict[str, Any]]
 
 
 def export(
     project: Project, path: str | Path, options: ExportOptions | None = None
-) -> dict[str, Any]:
+) -> Receipt:
     """Write a project's annotations to a path and return the receipt.
 
-    Documents stream in the order of their primary keys. The file appears whole or
-    not at all.
+    Documents stream in the order of their primary keys. A split, or a format of
+    several files, becomes a zip, or a folder where the path is one. The file appears
+    whole or not at all.
 
     Raises:
         ExportRefused: an option is unknown, or ``strict`` found a loss.
     """
     options = options or ExportOptions()
-    _check(options)
+    check(project, options)
     path = Path(path)
-    part = path.with_name(f"{path.name}.part")
-    counts = Counts()
-    how = WriteOptions(options.scheme, _marks_documents(project, options))
-    try:
-        with part.open("wb") as file:
-            writer = WRITERS[options.format]
-            records = _records(project, options, counts)
-            changes = [_change(loss) for loss in writer(records, file, how)]
+    counts, changes = Counts(), Changes()
+    with TemporaryDirectory(dir=path.parent, prefix=".export-") as name:
+        folder = Path(name)
+        try:
+            files = _write(project, options, folder, counts, changes)
+        except WriteRefused as error:
+            raise ExportRefused(str(error)) from error
         if changes and options.strict:
-            raise ExportRefused(_first_change(changes))
-        with part.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        receipt = _receipt(project, options, counts, changes)
-        receipt |= {"file": path.name, "bytes": part.stat().st_size, "sha256": digest}
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-    return receipt
+            raise ExportRefused(changes.sentence())
+        facts = _facts(project, options, counts, changes) | {"files": files}
+        if path.is_dir():
+            for file in folder.iterdir():
+                os.replace(file, path / file.name)
+        else:
+            packed = _packed(folder, options)
+            facts |= {"file": path.name, **_digest(packed)}
+            os.replace(packed, path)
+    return Receipt(facts, changes)
 
 
-def write_receipt(receipt: dict[str, Any], path: str | Path) -> Path:
-    """Write a receipt beside its export, as PATH.report.json."""
-    target = Path(f"{path}.report.json")
-    text = json.dumps(receipt, ensure_ascii=False, indent=2)
-    target.write_text(text + "\n", encoding="utf-8")
-    return target
-
-
-def _check(options: ExportOptions) -> None:
-    known: list[tuple[str, str, Iterable[str]]] = [
-        ("format", options.format, WRITERS),
-        ("scheme", options.scheme, SCHEMES),
-        ("tokens", options.tokens or "as-imported", TOKEN_MODES),
-        *(("state", state, State.values) for state in options.states),
-    ]
-    for name, value, choices in known:
-        if value not in choices:
-            sentence = _t("The {name} “{value}” is none of {known}.")
-            listed = ", ".join(choices)
-            message = sentence.format(name=name, value=value, known=listed)
-            raise ExportRefused(message)
-
-
-def _annotations(options: ExportOptions) -> QuerySet[Annotation]:
-    chosen = Annotation.objects.filter(state__in=options.states)
-    if options.annotated_by == "gold":
-        return chosen.filter(is_gold=True)
-    if options.annotated_by is not None:
-        return chosen.filter(is_gold=False, user__username=options.annotated_by)
-    return chosen
-
-
-def _documents(project: Project, options: ExportOptions) -> QuerySet[Document]:
-    annotated = Exists(_annotations(options).filter(document=OuterRef("pk")))
-    return project.documents.filter(annotated).order_by("pk")
-
-
-def _batches(documents: QuerySet[Document]) -> Iterator[list[Document]]:
-    """Lists of documents by primary key, which holds no cursor open for long."""
-    last = 0
-    while batch := list(documents.filter(pk__gt=last)[:BATCH]):
-        yield batch
-        last = batch[-1].pk
-
-
-def _records(
-    project: Project, options: ExportOptions, counts: Counts
-) -> Iterator[Record]:
-    for batch in _batches(_documents(project, options)):
-        chosen = _choose(batch, options)
-        spans = _spans(chosen.values())
-        for document in batch:
-            document.project = project
-            # Somebody may have withdrawn the annotation since the batch was read.
-            if document.pk in chosen:
-                annotation = chosen[document.pk]
-                user = None if annotation.is_gold else annotation.user
-                who = user.username if user else "gold"
-                counts.annotators[who] += 1
-                yield _record(document, spans[annotation.pk], options, counts)
-
-
-def _choose(documents: list[Document], options: ExportOptions) -> dict[int, Annotation]:
-    """One annotation a document: gold, else the one submitted or changed last."""
-    rows = _annotations(options).filter(document__in=documents).select_related("user")
-    by_worth = sorted(
-        rows, key=lambda a: (a.is_gold, a.submitted_at or a.updated_at, a.pk)
-    )
-    return {annotation.document_id: annotation for annotation in by_worth}
-
-
-def _spans(annotations: Iterable[Annotation]) -> dict[int, list[span_rules.Span]]:
-    spans: dict[int, list[span_rules.Span]] = {a.pk: [] for a in annotations}
-    rows = Span.objects.filter(annotation__in=list(spans)).values_list(
-        "annotation", "start", "end", "label__name"
-    )
-    for annotation, start, end, label in rows:
-        spans[annotation].append(span_rules.Span(start, end, label))
-    return spans
-
-
-def _record(
-    document: Document,
-    spans: list[span_rules.Span],
-    options: ExportOptions,
-    counts: Counts,
-) -> Record:
-    counts.documents += 1
-    counts.spans += len(spans)
-    counts.labels.update(span.label for span in spans)
-    mode = _token_mode(document, options)
-    is_imported = mode == "as-imported"
-    if mode is not None:
-        counts.tokenisers[mode] += 1
-    starts = document.sentence_starts if is_imported else None
-    return Record(
-        text=document.text,
-        spans=tuple(spans),
-        is_annotated=True,
-        tokens=None if mode is None else tuple(document.tokenize(mode)),
-        sentence_starts=None if starts is None else tuple(starts),
-        metadata=document.metadata,
-        external_id=document.external_id,
-        document=document.pk,
-    )
-
-
-def _token_mode(document: Document, options: ExportOptions) -> str | None:
-    """How a document is cut; None when the format needs no tokens and has none."""
-    if options.tokens in (None, "as-imported") and document.tokens:
-        return "as-imported"
-    if options.tokens is None and options.format not in NEED_TOKENS:
-        return None
-    mode = options.tokens or document.project.token_mode
-    return "unicode-words" if mode == "as-imported" else mode
-
-
-def _marks_documents(project: Project, options: ExportOptions) -> bool:
-    """Whether the file needs document starts: some document has several sentences.
-
-    Where every document is one sentence, empty lines alone tell documents apart.
-    """
-    if options.format not in NEED_TOKENS:
-        return False
-    return any(
-        _may_have_sentences(document, options)
-        for batch in _batches(_documents(project, options).select_related("project"))
-        for document in batch
-    )
-
-
-def _may_have_sentences(document: Document, options: ExportOptions) -> bool:
-    """Whether a break stands before the last character; cheaper than its tokens."""
-    is_imported = _token_mode(document, options) == "as-imported"
-    if is_imported and document.sentence_starts is not None:
-        return len(document.sentence_starts) > 1
-    end = len(document.text.rstrip())
-    return len(sentence_breaks(document.text, [(0, 1), (end - 1, end)])) > 1
-
-
-def _change(loss: Loss) -> dict[str, Any]:
-    record, span = loss.record, loss.span
-    change: dict[str, Any] = {
-        "document": record.document,
-        "external_id": record.external_id,
-        "kind": loss.kind,
-        "reason": loss.reason,
-    }
-    if span is not None:
-        change |= {
-            "start": span.start,
-            "end": span.end,
-            "label": span.label,
-            "surface": record.text[span.start : span.end],
-        }
-    if loss.became is not None:
-        start, end = loss.became
-        change |= {"became": [start, end], "became_surface": record.text[start:end]}
-    return change
-
-
-def _first_change(changes: list[dict[str, Any]]) -> str:
-    first = changes[0]
-    about = _t("document {document}").format(document=first["document"])
-    if "surface" in first:
-        about += f", {first['label']} [{first['start']}, {first['end']})"
-    sentence = _t("{count} things would not be exact, first in {about}: {reason}")
-    return sentence.format(count=len(changes), about=about, reason=first["reason"])
-
-
-def _receipt(
+def _write(
     project: Project,
     options: ExportOptions,
+    folder: Path,
     counts: Counts,
-    changes: list[dict[str, Any]],
+    changes: Changes,
+) -> Files:
+    """The files of all splits that have documents, and what stands beside them."""
+    output = options.output
+    has_starts = selection.marks_documents(project, options)
+    how = WriteOptions(options.scheme, has_starts, project.name)
+    files: Files = []
+    for split in options.splits or (WHOLE,):
+        before = counts.documents, counts.spans
+        path = folder / f"{split}.{output.suffix}"
+        wanted = split if options.splits else ""
+        with path.open("wb") as file:
+            records = selection.records(project, options, counts, wanted)
+            for loss in output.write(records, file, how):
+                changes.add(loss)
+        documents, spans = counts.documents - before[0], counts.spans - before[1]
+        if options.splits and not documents:
+            path.unlink()
+        else:
+            about = {"split": wanted, "documents": documents, "spans": spans}
+            files.append({"file": path.name, **about, **_digest(path)})
+    if output.beside:
+        names = {file["split"] or WHOLE: file["file"] for file in files}
+        for name, content in output.beside(names, sorted(counts.labels), how):
+            (folder / name).write_bytes(content)
+    return files
+
+
+def _packed(folder: Path, options: ExportOptions) -> Path:
+    """The one file there is, else a zip; zips in it become folders of it."""
+    files = sorted(folder.iterdir())
+    if not options.splits and not options.output.beside:
+        return files[0]
+    packed = folder / "packed"
+    with ZipFile(packed, "w") as archive:
+        for path in files:
+            if path.suffix == ".zip" and is_zipfile(path):
+                with ZipFile(path) as inner:
+                    for name in inner.namelist():
+                        add(archive, f"{path.stem}/{name}", inner.read(name))
+            else:
+                with path.open("rb") as file:
+                    add_stream(archive, path.name, file)
+    return packed
+
+
+def _digest(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"bytes": path.stat().st_size, "sha256": digest}
+
+
+def _facts(
+    project: Project, options: ExportOptions, counts: Counts, changes: Changes
 ) -> dict[str, Any]:
-    kinds = Counter(change["kind"] for change in changes)
     checkpoint = project.active_checkpoint
+    kinds: Mapping[str, int] = changes.kinds
     return {
         "project": project.name,
         "written_at": timezone.now().isoformat(timespec="seconds"),
         "format": options.format,
-        "scheme": options.scheme if options.format in NEED_TOKENS else None,
+        "scheme": options.scheme if options.output.has_tags else None,
         "tokeniser": dict(counts.tokenisers),
         "checkpoint": checkpoint.pk if checkpoint else None,
+        "asked_for": options.annotated_by,
         "annotated_by": dict(counts.annotators),
         "states": list(options.states),
+        "only_labels": list(options.labels),
+        "ratio": dict(zip(options.splits, filter(None, options.ratio), strict=True)),
+        "seed": options.seed if options.splits else None,
         "documents": counts.documents,
         "spans": counts.spans,
+        "suggestions": counts.suggestions,
         "labels": dict(counts.labels),
         "moved": kinds["moved"],
         "dropped": kinds["dropped"],
-        "changes": changes,
+        "not_exact": len(changes),
+        "not_held": dict(counts.not_held),
     }

@@ -35,7 +35,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("projects/<int:pk>/export/", exports.index, name="document-export"),
     path(
-        "projects/<int:pk>/export/file/", exports.download, name="document-export-file"
+        "projects/<int:pk>/export/<int:export>/file/",
+        exports.download,
+        name="document-export-file",
+    ),
+    path(
+        "projects/<int:pk>/export/<int:export>/delete/",
+        exports.delete,
+        name="document-export-delete",
     ),
     path("projects/<int:pk>/members/", members.index, name="member-list"),
     path(

@@ -52,19 +52,21 @@ class Encoding:
     misaligned: list[Misalignment]
 
 
-def tag_names(labels: Sequence[str]) -> list[str]:
-    """List the IOB2 tags of labels: ``O``, then ``B-`` and ``I-`` of each label.
+def tag_names(labels: Sequence[str], scheme: str = "iob2") -> list[str]:
+    """List the tags of labels: ``O``, then each prefix of the scheme with each label.
 
     Args:
         labels: Labels, whose order is kept.
+        scheme: One of `SCHEMES`.
 
     Raises:
-        ValueError: A label is empty or given twice.
+        ValueError: A label is empty or given twice, or the scheme is unknown.
     """
+    prefixes = "IB" if scheme == "iob1" else dict.fromkeys(_spelling(scheme))
     repeated = [label for label, count in Counter(labels).items() if count > 1]
     if repeated or "" in labels:
         raise ValueError(f"labels must be unique and not empty, see {repeated or ['']}")
-    return [_OUTSIDE] + [f"{prefix}-{label}" for label in labels for prefix in "BI"]
+    return [_OUTSIDE] + [f"{prefix}-{label}" for label in labels for prefix in prefixes]
 
 
 def encode(
@@ -259,9 +261,7 @@ def _is_exact(span: Span, tokens: Sequence[tuple[int, int]]) -> bool:
 
 def _spell(found: Iterable[Chunk], length: int, scheme: str) -> list[str]:
     """Write chunks, in order, as tags of a scheme."""
-    if scheme not in _SPELLING:
-        raise ValueError(f"unknown tag scheme {scheme!r}, use {', '.join(SCHEMES)}")
-    begin, inside, end, single = _SPELLING[scheme]
+    begin, inside, end, single = _spelling(scheme)
     tags = [_OUTSIDE] * length
     previous: Chunk | None = None
     for chunk in found:
@@ -274,6 +274,13 @@ def _spell(found: Iterable[Chunk], length: int, scheme: str) -> list[str]:
         tags[first:last] = [f"{prefix}-{label}" for prefix in prefixes]
         previous = chunk
     return tags
+
+
+def _spelling(scheme: str) -> tuple[str, str, str, str]:
+    """Give a scheme's prefixes of the first, an inner, the last and the only token."""
+    if scheme not in _SPELLING:
+        raise ValueError(f"unknown tag scheme {scheme!r}, use {', '.join(SCHEMES)}")
+    return _SPELLING[scheme]
 
 
 def _split_iob2(tags: Sequence[str]) -> list[tuple[str, str]]:

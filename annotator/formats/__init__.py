@@ -1,4 +1,4 @@
-"""The registry of formats; a new one is its module, one line here and its test."""
+"""The registries of what is read and written; a new one is a module and a line."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,33 +8,43 @@ from django.utils.translation import gettext as _t
 from annotator.formats import (
     bioc,
     brat,
+    brat_writer,
     conll,
     conll2012,
+    conll_writer,
     conllu,
     docbin,
+    doccano_writer,
+    hugging_face_writer,
     jsonl,
+    jsonl_writer,
     label_studio,
+    label_studio_writer,
     lighttag,
+    prodigy_writer,
     pubannotation,
     pubtator,
     spacy_json,
+    spacy_writer,
     table,
     tagged_jsonl,
     text,
     uima_json,
     w3c_annotation,
     webanno_tsv,
+    webanno_tsv_writer,
     xlsx,
     xmi,
     yedda,
 )
+from annotator.formats.errors import WriteRefused
 from annotator.formats.records import (
     Format,
     Loss,
+    Output,
     ReadOptions,
     Record,
     WriteOptions,
-    Writer,
     check,
 )
 from annotator.formats.source import FormatError, Source
@@ -63,24 +73,35 @@ FORMATS: dict[str, Format] = {
     "xlsx": xlsx.FORMAT,
     "text": text.FORMAT,
 }
-WRITERS: dict[str, Writer] = {
-    name: writer
-    for format in FORMATS.values()
-    for name, writer in format.writers.items()
+OUTPUTS: dict[str, Output] = {
+    output.name: output
+    for output in (
+        # In the order in which a person is shown them.
+        conll_writer.CONLL2003,
+        conll_writer.CONLL2002,
+        jsonl_writer.OUTPUT,
+        doccano_writer.OUTPUT,
+        prodigy_writer.OUTPUT,
+        label_studio_writer.OUTPUT,
+        brat_writer.OUTPUT,
+        webanno_tsv_writer.OUTPUT,
+        spacy_writer.OUTPUT,
+        hugging_face_writer.OUTPUT,
+    )
 }
-NEED_TOKENS = {n for f in FORMATS.values() if f.needs_tokens for n in f.writers}
 
 __all__ = [
     "FORMATS",
-    "NEED_TOKENS",
-    "WRITERS",
+    "OUTPUTS",
     "Format",
     "FormatError",
     "Loss",
+    "Output",
     "ReadOptions",
     "Record",
     "Source",
     "WriteOptions",
+    "WriteRefused",
     "find_format",
     "read",
 ]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _t
 
-from annotator.formats.brat_writer import ONE_LINE, write
+from annotator.formats.brat_writer import ONE_LINE
 from annotator.formats.mentions import Mention, settle
 from annotator.formats.records import Format, Record, excerpt
 from annotator.formats.records import ReadOptions as Options
@@ -44,7 +44,7 @@ class Marks:
 def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
     """A text a document; of a single annotation file, the text beside it."""
     if not source.is_collection:
-        yield from _document([source, *_beside(source)])
+        yield from _document([source, *_beside(source)], options)
         return
     names = source.member_names
     wanted = _documents(names)
@@ -56,7 +56,7 @@ def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
         files = waiting[member.stem]
         files.append(member)
         if len(files) == wanted[member.stem]:
-            for item in _document(waiting.pop(member.stem)):
+            for item in _document(waiting.pop(member.stem), options):
                 if isinstance(item, Record) and notes:
                     item, notes = replace(item, notes=(*notes, *item.notes)), []
                 yield item
@@ -86,7 +86,7 @@ def _beside(source: Source) -> list[Source]:
     return [Source(path, name, source.stated_encoding)] if path.is_file() else []
 
 
-def _document(files: list[Source]) -> Iterator[Record | FormatError]:
+def _document(files: list[Source], options: Options) -> Iterator[Record | FormatError]:
     texts = [file for file in files if file.suffix == TEXT]
     marked = [file for file in files if file.suffix in MARKED]
     if len(texts) != 1:
@@ -100,15 +100,16 @@ def _document(files: list[Source]) -> Iterator[Record | FormatError]:
         yield from marks.errors
         return
     try:
-        yield _record(texts[0], marks, bool(marked))
+        yield _record(texts[0], marks, bool(marked), options)
     except FormatError as error:
         yield _named((marked or texts)[0], error)
 
 
-def _record(file: Source, marks: Marks, is_annotated: bool) -> Record:
+def _record(file: Source, marks: Marks, is_annotated: bool, options: Options) -> Record:
     text = file.read_text(LONGEST_LINE)
     # brat writes a span of several lines on one line.
-    spans, settled = settle(text.translate(ONE_LINE), marks.mentions)
+    one_line = text.translate(ONE_LINE)
+    spans, settled = settle(one_line, marks.mentions, options.may_overlap)
     notes = [*file.notes, *marks.notes]
     named = [f"{file.stem}: {note}" for note in (*settled, *_left_out(marks))]
     if is_annotated and marks.is_empty:
@@ -211,6 +212,5 @@ FORMAT = Format(
     suffixes=MARKED,
     recognises=recognises,
     read=read,
-    writers={"brat": write},
     takes_collections=True,
 )

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial
 from itertools import islice
 
 from django.utils.translation import gettext as _t
@@ -15,7 +14,6 @@ from annotator.formats.columns import (
     is_break,
     split_columns,
 )
-from annotator.formats.conll_writer import write
 from annotator.formats.placing import check_tag, find_in_order, join, place
 from annotator.formats.records import Format, Record, excerpt
 from annotator.formats.records import ReadOptions as Options
@@ -221,9 +219,4 @@ FORMAT = Format(
     recognises=recognises,
     read=read,
     describe=describe,
-    writers={
-        "conll2003": partial(write, fillers=("-X-", "-X-")),
-        "conll2002": partial(write, fillers=()),
-    },
-    needs_tokens=True,
 )

@@ -1,18 +1,21 @@
 """Writing CoNLL columns, and saying what of a record they do not hold."""
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import IO
 
 from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
 
 from annotator.formats.columns import DOCUMENT_START
-from annotator.formats.records import Loss, Record, WriteOptions, excerpt
-from modeling.spans import outermost
-from modeling.tagging import convert, encode
-from modeling.tokens import Token, sentence_breaks, tokenize
+from annotator.formats.records import Loss, Output, Record, WriteOptions, excerpt
+from annotator.formats.sentences import sentence_starts
+from modeling.spans import Span, outermost
+from modeling.tagging import Encoding, convert, encode
+from modeling.tokens import Token, tokenize
 
 LINE_PART = re.compile(r"[^\t\r\n]+")  # what one field of one line can hold
 
@@ -35,16 +38,11 @@ def write(
         tokens, losses = writable_tokens(record)
         outer, inner = outermost(record.spans)
         encoding = encode(outer, tokens)
-        starts, cut = _sentence_starts(record, tokens, encoding.tags)
+        inside = {i for i, tag in enumerate(encoding.tags) if tag.startswith("I-")}
+        starts, cut = sentence_starts(record, tokens, inside)
         yield from losses
         yield from cut
-        for misaligned in encoding.misaligned:
-            reason = _reason(misaligned.tokens, record)
-            kind = misaligned.reason
-            yield Loss(record, kind, reason, misaligned.span, misaligned.tokens)
-        for span in inner:
-            reason = _t("It overlaps a longer span, and columns hold only that one.")
-            yield Loss(record, "dropped", reason, span)
+        yield from misfits(record, encoding, inner)
         if not tokens:
             yield Loss(record, "empty", _t("The document has no token to write."))
             continue
@@ -67,31 +65,27 @@ def writable_tokens(record: Record) -> tuple[list[Token], list[Loss]]:
     given = tokenize(record.text) if record.tokens is None else record.tokens
     for start, end in given:
         word = record.text[start:end]
+        if word.split() == [word]:
+            tokens.append((start, end))
+            continue
         tokens += [part.span() for part in LINE_PART.finditer(record.text, start, end)]
-        if any(character.isspace() for character in word):
-            sentence = _t("The token “{word}” at [{start}, {end}) holds white space.")
-            reason = sentence.format(word=excerpt(word), start=start, end=end)
-            losses.append(Loss(record, "token", reason, became=(start, end)))
+        sentence = _t("The token “{word}” at [{start}, {end}) holds white space.")
+        reason = sentence.format(word=excerpt(word), start=start, end=end)
+        losses.append(Loss(record, "token", reason, became=(start, end)))
     return tokens, losses
 
 
-def _sentence_starts(
-    record: Record, tokens: list[Token], tags: list[str]
-) -> tuple[list[int], list[Loss]]:
-    """Where sentences start; a break inside a span is left out and reported."""
-    if record.sentence_starts is None or record.tokens is None:
-        found = sentence_breaks(record.text, tokens)
-        return [at for at in found if not tags[at].startswith("I-")], []
-    offsets = [start for start, _ in tokens]
-    wanted = [record.tokens[index][0] for index in record.sentence_starts]
-    breaks = {0, *(bisect_left(offsets, start) for start in wanted)} - {len(tokens)}
-    kept = [at for at in sorted(breaks) if not tags[at].startswith("I-")]
-    sentence = _t("The sentence break before “{word}” is inside a span: left out.")
-    losses = []
-    for start, end in (tokens[at] for at in sorted(breaks - {*kept})):
-        reason = sentence.format(word=excerpt(record.text[start:end]))
-        losses.append(Loss(record, "sentence", reason, became=(start, end)))
-    return kept, losses
+def misfits(
+    record: Record, encoding: Encoding, inner: Iterable[Span]
+) -> Iterator[Loss]:
+    """The spans that tags do not hold as they are."""
+    for misaligned in encoding.misaligned:
+        reason = _reason(misaligned.tokens, record)
+        kind = misaligned.reason
+        yield Loss(record, kind, reason, misaligned.span, misaligned.tokens)
+    for span in inner:
+        reason = _t("It overlaps a longer span, and tags hold only that one.")
+        yield Loss(record, "dropped", reason, span)
 
 
 def _reason(became: tuple[int, int] | None, record: Record) -> str:
@@ -113,3 +107,22 @@ def _check_sentence(record: Record, words: list[str]) -> Iterator[Loss]:
 
 def _line(word: str, tag: str, fillers: Sequence[str]) -> str:
     return ("\t" if " " in word else " ").join([word, *fillers, tag]) + "\n"
+
+
+CONLL2003 = Output(
+    name="conll2003",
+    title=_("CoNLL-2003 columns"),
+    suffix="conll",
+    write=partial(write, fillers=("-X-", "-X-")),
+    holds=frozenset({"tokens"}),
+    needs_tokens=True,
+    has_tags=True,
+    marks_documents=True,
+    is_lines=True,
+)
+CONLL2002 = replace(
+    CONLL2003,
+    name="conll2002",
+    title=_("CoNLL-2002 columns"),
+    write=partial(write, fillers=()),
+)

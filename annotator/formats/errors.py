@@ -15,3 +15,7 @@ class FormatError(ValueError):
 
     def __str__(self) -> str:
         return _t("line {line}: {message}").format(line=self.line, message=self.message)
+
+
+class WriteRefused(ValueError):
+    """Why a format cannot be written here, in one sentence for a person."""

@@ -1,9 +1,8 @@
 """JSON Lines, a document a line: this program's own keys, doccano's and Prodigy's."""
 
-import json
 import re
-from collections.abc import Iterable, Iterator
-from typing import IO, Any
+from collections.abc import Iterator
+from typing import Any
 
 from django.utils.translation import gettext as _t
 
@@ -11,9 +10,7 @@ from annotator.formats import json_values
 from annotator.formats.json_values import is_whole, shown
 from annotator.formats.records import (
     Format,
-    Loss,
     Record,
-    WriteOptions,
     check_label,
     excerpt,
     out_of_range,
@@ -29,6 +26,7 @@ TEXT_KEY = re.compile(r'"text"\s*:')
 INDENTED = re.compile(r"\s*(?:\[\s*\{|\{[ \t]*\r?\n)")
 SPAN_KEYS = ("spans", "entities", "labels", "label")
 METADATA_KEYS = ("metadata", "meta")
+SUGGESTION_KEY = "suggestions"
 OWN_KEYS = {"id", "tokens", "sentence_starts"}
 # Lists and objects of other tools that say nothing about spans: kept as metadata.
 KEPT_KEYS = {
@@ -65,40 +63,6 @@ def _lines(source: Source) -> Iterator[Record | FormatError]:
                 yield _record(line.number, _parse(line.number, line.text))
             except FormatError as error:
                 yield error
-
-
-def write(
-    records: Iterable[Record], file: IO[bytes], options: WriteOptions
-) -> Iterator[Loss]:
-    """One object a line in this program's own keys, which hold all of a record."""
-    for record in records:
-        line = json.dumps(as_json(record), ensure_ascii=False, allow_nan=False)
-        file.write(line.encode() + b"\n")
-    yield from ()
-
-
-def as_json(record: Record) -> dict[str, Any]:
-    """A record in this program's own keys."""
-    value: dict[str, Any] = {"text": record.text}
-    if record.external_id:
-        value["id"] = record.external_id
-    if record.is_annotated:
-        value["spans"] = [
-            {
-                "start": span.start,
-                "end": span.end,
-                "label": span.label,
-                "surface": record.text[span.start : span.end],
-            }
-            for span in record.spans
-        ]
-    if record.tokens is not None:
-        value["tokens"] = [list(token) for token in record.tokens]
-    if record.sentence_starts is not None:
-        value["sentence_starts"] = list(record.sentence_starts)
-    if record.metadata:
-        value["metadata"] = record.metadata
-    return value
 
 
 def _is_indented(source: Source) -> bool:
@@ -138,6 +102,11 @@ def _record(line: int, value: dict[str, Any]) -> Record:
         spans = tuple(sorted(_span(line, text, span) for span in value[span_key]))
     else:
         spans = ()
+    suggestions: tuple[Span, ...] = ()
+    if isinstance(value.get(SUGGESTION_KEY), list):
+        read_keys.add(SUGGESTION_KEY)
+        found = (_span(line, text, span) for span in value[SUGGESTION_KEY])
+        suggestions = tuple(dict.fromkeys(found))
     return Record(
         text=text,
         spans=spans,
@@ -147,6 +116,7 @@ def _record(line: int, value: dict[str, Any]) -> Record:
         metadata=_metadata(line, value, read_keys, is_rejected),
         external_id=_external_id(line, value.get("id")),
         line=line,
+        suggestions=suggestions,
     )
 
 
@@ -293,5 +263,4 @@ FORMAT = Format(
     suffixes=(".jsonl", ".ndjson"),
     recognises=recognises,
     read=read,
-    writers={"jsonl": write},
 )

@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _t
 
 from annotator.formats import json_values, offsets
 from annotator.formats.label_studio_tasks import Answer, Task, tasks
-from annotator.formats.label_studio_writer import write
 from annotator.formats.mentions import Mention, is_alike, settle
 from annotator.formats.offsets import UTF_16, Claim, Unit
 from annotator.formats.records import Format, Record
@@ -27,7 +26,7 @@ def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
             yield task
             continue
         try:
-            yield _record(task, unit, marks_text)
+            yield _record(task, unit, marks_text, options.may_overlap)
         except FormatError as error:
             sentence = _t("task {id}: {message}")
             message = sentence.format(id=task.id or "–", message=error.message)
@@ -55,12 +54,12 @@ def _claims(task: Task) -> list[Claim]:
     return claims
 
 
-def _record(task: Task, unit: Unit, marks_text: bool) -> Record:
+def _record(task: Task, unit: Unit, marks_text: bool, may_overlap: bool) -> Record:
     best, notes = task.best, list(_left_out(task))
     mentions = _mentions(task, best, notes) if best else []
     proposed = [m for p in task.predictions for m in _mentions(task, p, notes)]
-    spans, settled = settle(task.text, mentions, unit=unit)
-    suggestions, more = settle(task.text, proposed, may_overlap=True, unit=unit)
+    spans, settled = settle(task.text, mentions, may_overlap, unit)
+    suggestions, more = settle(task.text, proposed, True, unit)
     notes += [*settled, *more]
     if unit.is_inclusive or max(task.text, default="") > "\uffff":
         notes += offsets.repaired(unit, len(mentions) + len(proposed), UTF_16)
@@ -129,5 +128,4 @@ FORMAT = Format(
     suffixes=(".json",),
     recognises=recognises,
     read=read,
-    writers={"label-studio": write},
 )

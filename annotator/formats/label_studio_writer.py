@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
 from annotator.formats.offsets import UTF_16, offsets_of
-from annotator.formats.records import Loss, Record, WriteOptions
+from annotator.formats.records import Loss, Output, Record, WriteOptions
 from modeling.spans import Span
 
 CONTROL = "label"  # as the tags of Label Studio's own template are called
@@ -58,3 +58,12 @@ def _results(text: str, spans: Iterable[Span]) -> list[dict[str, Any]]:
         }
         for number, span in enumerate(spans, 1)
     ]
+
+
+OUTPUT = Output(
+    name="label-studio",
+    title="Label Studio",
+    suffix="json",
+    write=write,
+    holds=frozenset({"text", "ids", "metadata", "overlaps", "suggestions"}),
+)

@@ -2,10 +2,11 @@
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _t
 
 from annotator.formats.errors import MIB
@@ -59,6 +60,7 @@ class ReadOptions:
 class WriteOptions:
     scheme: str = "iob2"
     marks_documents: bool = False  # -DOCSTART- before each document
+    name: str = ""  # of what is written, for a title
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Loss:
     """Something of a record that the written file does not hold as it was."""
 
     record: Record
-    kind: str  # "moved", "dropped", "token", "sentence" or "empty"
+    kind: str  # "moved", "dropped", "token", "sentence", "label", "id" or "empty"
     reason: str
     span: Span | None = None
     became: tuple[int, int] | None = None
@@ -76,17 +78,38 @@ Reader = Callable[[Source, ReadOptions], Iterator[Record | FormatError]]
 Writer = Callable[[Iterable[Record], IO[bytes], WriteOptions], Iterator[Loss]]
 
 
+# Of the file of each split and all labels: what stands beside these files.
+Beside = Callable[
+    [Mapping[str, str], Sequence[str], WriteOptions], Iterator[tuple[str, bytes]]
+]
+EVERYTHING = frozenset({"text", "ids", "metadata", "tokens", "overlaps", "suggestions"})
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One format that is written: its files, what they need and what they hold."""
+
+    name: str
+    title: str | Promise  # maybe translated when it is shown
+    suffix: str  # without the dot; of a zip for a format of many files
+    write: Writer
+    holds: frozenset[str]  # of EVERYTHING; the texts and spans that fit go in anyway
+    needs_tokens: bool = False
+    has_tags: bool = False  # in a scheme
+    marks_documents: bool = False  # where documents have several sentences
+    is_lines: bool = False  # two files put together are one file
+    beside: Beside | None = None  # further files, with their names
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format: how to recognise, describe, read and write it."""
+    """One format: how to recognise, describe and read it."""
 
     name: str
     suffixes: tuple[str, ...]
     recognises: Callable[[Source], bool]
     read: Reader
     describe: Callable[[Source], dict[str, str]] = lambda source: {}
-    writers: Mapping[str, Writer] = field(default_factory=dict)
-    needs_tokens: bool = False  # to be written
     is_binary: bool = False  # its files are no text
     takes_collections: bool = False  # a folder or zip is read as one, not by members
 

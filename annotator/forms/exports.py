@@ -5,27 +5,23 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from annotator.exports import SCHEMES, ExportOptions
-from annotator.formats import WRITERS
+from annotator.export_options import (
+    EVERYBODY,
+    GOLD,
+    ExportOptions,
+    ExportRefused,
+    check,
+    parse_ratio,
+)
+from annotator.formats import OUTPUTS
+from annotator.keeping import ALONE, RECEIPT, WITH_REPORT
 from annotator.models import Annotation, Project
 from annotator.models.edits import State
 from annotator.models.projects import TokenMode
+from modeling.tagging import SCHEMES
 
-FORMAT_NAMES = {
-    "conll2003": _("CoNLL-2003 columns"),
-    "conll2002": _("CoNLL-2002 columns"),
-    "jsonl": _("JSON lines"),
-    "label-studio": "Label Studio",
-    "brat": "brat",
-}
-SUFFIXES = {
-    "conll2003": "conll",
-    "conll2002": "conll",
-    "jsonl": "jsonl",
-    "label-studio": "json",
-    "brat": "zip",
-}
 DEFAULTS = ExportOptions()
+SCHEME_NAMES = {"iob1": "IOB1 (BIO1)", "iob2": "IOB2 (BIO2)"}
 STATES = [
     (State.SUBMITTED, _("submitted")),
     (State.FLAGGED, _("flagged")),
@@ -34,21 +30,40 @@ STATES = [
 
 
 class ExportForm(forms.Form):
-    format = forms.ChoiceField(label=_("Format"), initial=DEFAULTS.format)
+    format = forms.ChoiceField(
+        label=_("Format"),
+        choices=[(output.name, output.title) for output in OUTPUTS.values()],
+        initial=DEFAULTS.format,
+    )
+    annotated_by = forms.ChoiceField(label=_("Annotations of"), required=False)
     scheme = forms.ChoiceField(
         label=_("Tag scheme"),
-        choices=[(name, name.upper()) for name in SCHEMES],
+        choices=[(name, SCHEME_NAMES.get(name, name.upper())) for name in SCHEMES],
         initial=DEFAULTS.scheme,
         required=False,
-        help_text=_("For CoNLL columns."),
+        help_text=_("For CoNLL columns and Hugging Face."),
     )
     tokens = forms.ChoiceField(
         label=_("Tokens"),
         choices=[("", _("as imported, else the project's")), *TokenMode.choices],
         required=False,
-        help_text=_("For CoNLL columns."),
+        help_text=_("For formats that need tokens."),
     )
-    annotated_by = forms.ChoiceField(label=_("Annotations of"), required=False)
+    ratio = forms.CharField(
+        label=_("Split into train, dev and test"),
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(attrs={"placeholder": "80/10/10"}),
+        help_text=_("Empty for one file. A text stays in its part in later exports."),
+    )
+    seed = forms.IntegerField(
+        label=_("Seed of the split"),
+        initial=DEFAULTS.seed,
+        min_value=0,
+        max_value=2**31 - 1,
+        required=False,
+        help_text=_("Another number draws other parts."),
+    )
     states = forms.MultipleChoiceField(
         label=_("State"),
         choices=STATES,
@@ -56,12 +71,26 @@ class ExportForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one state.")},
     )
+    labels = forms.MultipleChoiceField(
+        label=_("Labels"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("None chosen: all of them."),
+    )
+    has_suggestions = forms.BooleanField(
+        label=_("With suggestions"),
+        required=False,
+        help_text=_(
+            "Beside the spans, also of documents that nobody has annotated. JSON lines "
+            "and Label Studio hold them."
+        ),
+    )
     package = forms.ChoiceField(
         label=_("Download"),
         choices=[
-            ("zip", _("a zip with the file and its receipt")),
-            ("file", _("the file alone")),
-            ("receipt", _("the receipt alone")),
+            (WITH_REPORT, _("a zip with the file and its receipt")),
+            (ALONE, _("the file alone")),
+            (RECEIPT, _("the receipt alone")),
         ],
         help_text=_(
             "The receipt names every span that the format cannot hold exactly."
@@ -70,21 +99,37 @@ class ExportForm(forms.Form):
 
     def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.project = project
         people = Annotation.objects.filter(
             document__project=project, is_gold=False
         ).order_by("user__username")
         names = people.values_list("user__username", flat=True).distinct()
+        labels = project.labels.values_list("name", flat=True)
         choices: dict[str, list[tuple[str, Any]]] = {
-            "format": [(name, FORMAT_NAMES.get(name, name)) for name in WRITERS],
+            "labels": [(name, name) for name in labels],
             "annotated_by": [
                 ("", _("gold, else the newest")),
-                ("gold", _("gold only")),
+                (GOLD, _("gold only")),
+                (EVERYBODY, _("everybody: a document once for each")),
                 *((name, name) for name in names),
             ],
         }
         for name, values in choices.items():
             field: forms.ChoiceField = self.fields[name]  # type: ignore[assignment]
             field.choices = values
+
+    def clean_ratio(self) -> tuple[int, ...]:
+        try:
+            return parse_ratio(self.cleaned_data["ratio"])
+        except ExportRefused as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def clean(self) -> None:
+        if not self.errors:
+            try:
+                check(self.project, self.options)
+            except ExportRefused as error:
+                raise forms.ValidationError(str(error)) from error
 
     @property
     def options(self) -> ExportOptions:
@@ -95,8 +140,8 @@ class ExportForm(forms.Form):
             tokens=cleaned["tokens"] or None,
             annotated_by=cleaned["annotated_by"] or None,
             states=tuple(cleaned["states"]),
+            labels=tuple(cleaned["labels"]),
+            has_suggestions=cleaned["has_suggestions"],
+            ratio=cleaned["ratio"],
+            seed=cleaned["seed"] or 0,
         )
-
-    @property
-    def suffix(self) -> str:
-        return SUFFIXES.get(self.cleaned_data["format"], "txt")

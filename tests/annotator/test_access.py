@@ -12,8 +12,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from annotator import uploads
+from annotator import keeping, uploads
 from annotator.api import api
+from annotator.export_options import ExportOptions
 from annotator.models import (
     Checkpoint,
     Comment,
@@ -40,6 +41,8 @@ READS = {"project-detail", "document-list", "document-annotate", "training"} | {
     "checkpoint-compare",
 }
 ANNOTATES = {"annotate-next"}
+# What a viewer may send: an export is kept, and changes nothing of the work.
+EXPORTS = {"document-export"}
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,7 @@ def values(
         project=project, label=project.labels.first(), text="Basel"
     )
     comment = Comment.write(document, "Which Ada?", by=alice)
+    kept = keeping.keep(project, ExportOptions())
     waiting = uploads.keep([], project.pk, {"annotated_by": "", "format": "auto"})
     return {
         "project": project.pk,
@@ -129,6 +133,7 @@ def values(
         "checkpoint": checkpoint.pk,
         "member": Membership.objects.get(user=alice, project=project).pk,
         "rule": rule.pk,
+        "export": kept.pk,
         "comment_id": comment.pk,
         "key": waiting.key,
     }
@@ -192,7 +197,8 @@ def test_a_viewer_reads_and_changes_nothing(
     reads = address.methods == ("get",) if address.is_api else address.name in READS
     for method in address.methods:
         response = ask(client, address, method, values)
-        allowed = 200 if method == "get" and reads else 403
+        may = reads and (method == "get" or address.name in EXPORTS)
+        allowed = 200 if may else 403
         expected = {allowed} if address.is_api else {allowed, 405}
         assert response.status_code in expected, response.content
     assert snapshot() == before

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from annotator import exports
-from annotator.exports import ExportOptions, ExportRefused, export, write_receipt
+from annotator import selection
+from annotator.export_options import ExportOptions, ExportRefused
+from annotator.exports import export
+from annotator.formats import OUTPUTS
 from annotator.imports import ImportOptions, import_file
 from annotator.models import Annotation, Document, Project, Span
+from annotator.receipts import write_receipt
 from modeling.spans import Span as Mention
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
@@ -51,7 +55,7 @@ def exported(
 ) -> tuple[str, dict[str, Any]]:
     path = folder / "out"
     receipt = export(project, path, ExportOptions(**options))
-    return path.read_bytes().decode(), receipt
+    return path.read_bytes().decode(), receipt.whole()
 
 
 CORPUS = """\
@@ -183,9 +187,19 @@ def test_the_receipt_says_how_the_file_was_made(
         "file": "out",
     }
     assert receipt.items() >= expected.items()
-    path = write_receipt(receipt, tmp_path / "out")
-    assert path.name == "out.report.json"
-    assert json.loads(path.read_text()) == receipt
+
+
+def test_the_report_beside_the_file_is_the_receipt(
+    project: Project, tmp_path: Path
+) -> None:
+    for tokens in ("characters", None):  # without a change and with two
+        annotate(project, "Basel", (0, 2, "LOC"), (3, 5, "LOC"))
+        options = ExportOptions(tokens=tokens)
+        receipt = export(project, tmp_path / "out", options)
+        path = write_receipt(receipt, tmp_path / "out")
+        assert path.name == "out.report.json"
+        assert json.loads(path.read_text()) == receipt.whole()
+        Document.objects.all().delete()
 
 
 def test_strict_leaves_no_file_when_something_is_not_exact(
@@ -276,7 +290,7 @@ def test_other_projects_stay_out(project: Project, tmp_path: Path) -> None:
 def test_batches_stream_every_document_once(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exports, "BATCH", 2)
+    monkeypatch.setattr(selection, "BATCH", 2)
     for word in "abcde":
         annotate(project, word, (0, 1, "PER"))
     content, receipt = exported(project, tmp_path, format="conll2002")
@@ -290,10 +304,11 @@ def test_a_failed_export_leaves_the_old_file(
     annotate(project, "a")
     exported(project, tmp_path)
 
-    def fail(*_: object) -> None:
+    def fail(*_: object) -> Any:
         raise OSError("disk full")
 
-    monkeypatch.setitem(exports.WRITERS, "conll2003", fail)
+    failing = replace(OUTPUTS["conll2003"], write=fail)
+    monkeypatch.setitem(OUTPUTS, "conll2003", failing)
     with pytest.raises(OSError, match="disk full"):
         exported(project, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]

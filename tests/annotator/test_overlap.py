@@ -12,7 +12,8 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from annotator.exports import ExportOptions, export
+from annotator.export_options import ExportOptions
+from annotator.exports import export
 from annotator.forms.recipe import SettingsForm
 from annotator.imports import ImportOptions, import_file
 from annotator.models import Annotation, Document, Edit, EditRefused, Project, Span
@@ -126,7 +127,7 @@ def test_lines_of_json_hold_every_span(annotation: Annotation, tmp_path: Path) -
     apply(annotation, add=[BANK, CHINA], state="submitted")
     project = annotation.document.project
     receipt = export(project, tmp_path / "out.jsonl", ExportOptions(format="jsonl"))
-    assert (receipt["spans"], receipt["changes"]) == (2, [])
+    assert (receipt.facts["spans"], len(receipt.changes)) == (2, 0)
     Document.objects.all().delete()
     import_file(tmp_path / "out.jsonl", project, GOLD)
     assert Annotation.objects.get().spans_by_value() == [BANK.span, CHINA.span]
@@ -142,7 +143,7 @@ def test_columns_hold_the_outermost_and_the_receipt_names_the_others(
         line.split()[-1] for line in (tmp_path / "out").read_text().splitlines()[:5]
     ]
     assert tags == ["B-ORG", "I-ORG", "I-ORG", "O", "O"]
-    (change,) = receipt["changes"]
+    (change,) = receipt.changes
     assert (change["kind"], change["surface"]) == ("dropped", "China")
     assert "overlaps a longer span" in change["reason"]
 
@@ -154,7 +155,7 @@ def test_an_outer_span_that_cuts_a_token_still_wins_in_columns(
     apply(annotation, add=[cut, SpanEdit(0, 4, "LOC")], state="submitted")
     project = annotation.document.project
     receipt = export(project, tmp_path / "out", ExportOptions(format="conll2002"))
-    kinds = [(change["kind"], change["label"]) for change in receipt["changes"]]
+    kinds = [(change["kind"], change["label"]) for change in receipt.changes]
     assert kinds == [("moved", "ORG"), ("dropped", "LOC")]
 
 

@@ -14,7 +14,7 @@ from django.core.management.base import CommandError, CommandParser, OutputWrapp
 from annotator import commandline
 from annotator.formats import (
     FORMATS,
-    WRITERS,
+    OUTPUTS,
     FormatError,
     ReadOptions,
     Record,
@@ -23,13 +23,15 @@ from annotator.formats import (
     find_format,
     read,
 )
-from annotator.formats.jsonl import as_json
+from annotator.formats.jsonl_writer import as_json
 from annotator.models import Checkpoint
 from modeling.tagging import SCHEMES
 from modeling.tokens import TOKEN_MODES
 from tasks.files import CannotPredict, Model, Predicted, predict_records, token_mode_of
 
 DIGITS = 6
+# What is written document by document, as it is read.
+LINES = [output.name for output in OUTPUTS.values() if output.is_lines]
 CHARACTERS = "characters"
 Write = Callable[[bytes], Any]
 
@@ -42,7 +44,7 @@ class Command(commandline.Command):
         parser.add_argument("file", metavar="FILE")
         parser.add_argument("--format", choices=["auto", *FORMATS], default="auto")
         parser.add_argument("--output", metavar="PATH", help="default: standard output")
-        parser.add_argument("--to", choices=[*WRITERS], default="jsonl")
+        parser.add_argument("--to", choices=LINES, default="jsonl")
         parser.add_argument("--scheme", choices=SCHEMES, default="iob2")
         parser.add_argument(
             "--document",
@@ -148,7 +150,7 @@ def _write(
             write(_line(predicted))
             continue
         buffer: IO[bytes] = BytesIO()
-        losses = WRITERS[to]([predicted.record], buffer, how)
+        losses = OUTPUTS[to].write([predicted.record], buffer, how)
         counts["changed"] += sum(1 for _ in losses)
         buffer.seek(0)
         write(buffer.read())

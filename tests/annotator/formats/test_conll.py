@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from annotator.formats import (
     FORMATS,
-    WRITERS,
+    OUTPUTS,
     FormatError,
     Loss,
     ReadOptions,
@@ -52,7 +52,7 @@ def written(
 ) -> tuple[str, list[Loss]]:
     file = io.BytesIO()
     options = WriteOptions(scheme, marks_documents)
-    losses = list(WRITERS[format](records, file, options))
+    losses = list(OUTPUTS[format].write(records, file, options))
     return file.getvalue().decode(), losses
 
 

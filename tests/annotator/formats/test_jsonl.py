@@ -19,9 +19,9 @@ from annotator.formats import (
     Record,
     Source,
     WriteOptions,
-    jsonl,
     read,
 )
+from annotator.formats.jsonl_writer import write
 from modeling.spans import Span, outermost
 
 Read = Callable[..., list[Record | FormatError]]
@@ -282,7 +282,7 @@ def any_records(draw: st.DrawFn) -> Record:
 @given(st.lists(any_records(), min_size=1, max_size=4))
 def test_writing_and_reading_again_is_the_identity(records: list[Record]) -> None:
     file = io.BytesIO()
-    assert list(jsonl.write(records, file, WriteOptions())) == []
+    assert list(write(records, file, WriteOptions())) == []
     with tempfile.NamedTemporaryFile(suffix=".jsonl") as stored:
         stored.write(file.getvalue())
         stored.flush()

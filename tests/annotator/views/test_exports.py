@@ -1,22 +1,31 @@
 """Downloading annotations."""
 
+import hashlib
 import io
 import json
+import os
+import shutil
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from annotator.models import Document, Project
+from annotator.models import Document, Export, Project
 from tests.annotator.views.conftest import annotate
 
 CHOICE = {"format": "conll2003", "states": "submitted", "package": "file"}
+
+
+def fetch(client: Client, project: Project, **choice: Any) -> Any:
+    """What a person gets who presses the button and follows where it leads."""
+    address = reverse("document-export", args=[project.pk])
+    page = client.post(address, CHOICE | choice, follow=True)
+    sent = page.context["sent"]
+    return client.get(sent) if sent else page
 
 
 @pytest.fixture
@@ -30,8 +39,7 @@ def download(
     ada = add_document("Ada met Babbage.")
     annotate(ada, alice, (0, 3, "PER"), (8, 15, "PER"), state="submitted")
     annotate(add_document("Rome."), alice, (0, 4, "LOC"), state="open")
-    address = reverse("document-export-file", args=[project.pk])
-    return lambda **choice: as_alice.get(address, CHOICE | choice)
+    return lambda **choice: fetch(as_alice, project, **choice)
 
 
 def body(response: Any) -> bytes:
@@ -79,9 +87,13 @@ def test_jsonl_gives_the_text_back(download: Callable[..., Any]) -> None:
     assert record["text"] == "Ada met Babbage."
 
 
-def test_nothing_is_left_on_the_disk(download: Callable[..., Any]) -> None:
+def test_nothing_but_the_kept_export_stays_on_the_disk(
+    download: Callable[..., Any],
+) -> None:
     response = download(package="zip")
-    assert list(Path(settings.VAR_DIR).glob("export-*")) == []
+    (kept,) = Export.objects.all()
+    names = sorted(path.name for path in kept.folder.iterdir())
+    assert names == ["news.conll", "news.conll.report.json"]
     assert body(response)
 
 
@@ -89,10 +101,101 @@ def test_a_choice_that_cannot_be_says_why(download: Callable[..., Any]) -> None:
     page = download(format="parquet", states=[]).content
     assert b"Choose at least one state." in page
     assert b"parquet is not one of the available choices" in page
+    page = download(ratio="half").content
+    assert "The split “half” is not whole numbers such as 80/10/10.".encode() in page
+    page = download(format="brat", has_suggestions="on").content
+    assert b"brat holds no suggestions; JSON lines, Label Studio do." in page
+    assert not Export.objects.exists()
 
 
 def test_a_viewer_may_export(as_viewer: Client, project: Project) -> None:
     address = reverse("document-export", args=[project.pk])
     assert b"0 documents are submitted" in as_viewer.get(address).content
-    address = reverse("document-export-file", args=[project.pk])
-    assert as_viewer.get(address, CHOICE).status_code == 200
+    assert fetch(as_viewer, project).status_code == 200
+
+
+def test_a_split_is_a_zip_of_its_parts(download: Callable[..., Any]) -> None:
+    choice = {"ratio": "50/50", "states": ["submitted", "open"], "package": "zip"}
+    archive = zipfile.ZipFile(io.BytesIO(body(download(**choice))))
+    receipt = json.loads(archive.read("report.json"))
+    parts = {part["file"]: part["documents"] for part in receipt["files"]}
+    assert {*archive.namelist()} == {*parts, "report.json"}
+    assert sum(parts.values()) == 2
+
+
+def test_a_download_starts_once_and_is_kept_on_the_page(
+    download: Callable[..., Any], as_alice: Client, project: Project
+) -> None:
+    first = body(download(ratio="", seed="7"))
+    page = as_alice.get(reverse("document-export", args=[project.pk]))
+    assert b'http-equiv="refresh"' not in page.content
+    (kept,) = page.context["exports"]
+    assert (kept.user.username, kept.options["seed"]) == ("alice", 7)
+    again = reverse("document-export-file", args=[project.pk, kept.pk])
+    assert body(as_alice.get(again, {"package": "file"})) == first
+    assert kept.sha256 == hashlib.sha256(first).hexdigest()
+
+
+def test_an_export_stays_as_it_was_when_the_work_goes_on(
+    download: Callable[..., Any], as_alice: Client, project: Project
+) -> None:
+    before = body(download())
+    Document.objects.all().delete()
+    assert body(download()) == b""
+    old = Export.objects.last()
+    assert old is not None
+    again = reverse("document-export-file", args=[project.pk, old.pk])
+    assert body(as_alice.get(again, {"package": "file"})) == before
+
+
+def test_an_admin_deletes_an_export_with_its_files(
+    download: Callable[..., Any], as_alice: Client, as_bob: Client, project: Project
+) -> None:
+    download()
+    kept = Export.objects.get()
+    address = reverse("document-export-delete", args=[project.pk, kept.pk])
+    assert as_bob.post(address).status_code == 403
+    assert as_alice.post(address).status_code == 302
+    assert not Export.objects.exists()
+    assert not kept.folder.exists()
+
+
+def test_files_that_are_gone_are_said_to_be(
+    download: Callable[..., Any], as_alice: Client, project: Project
+) -> None:
+    download()
+    kept = Export.objects.get()
+    shutil.rmtree(kept.folder)
+    address = reverse("document-export-file", args=[project.pk, kept.pk])
+    page = as_alice.get(address, follow=True).content
+    assert (
+        "The files of the export “news.conll” are gone from the server.".encode()
+        in page
+    )
+
+
+def test_what_a_deleted_project_left_is_swept_away_a_day_later(
+    download: Callable[..., Any], project: Project
+) -> None:
+    download()
+    folder = Export.objects.get().folder
+    Export.objects.all().delete()
+    download()
+    assert folder.exists()
+    os.utime(folder, (0, 0))
+    download()
+    assert not folder.exists()
+    assert Export.objects.count() == 2
+
+
+def test_markup_in_names_is_shown_and_never_run(
+    download: Callable[..., Any], as_alice: Client, project: Project
+) -> None:
+    script = "<script>alert(1)</script>"
+    project.name = script
+    project.save()
+    project.ensure_labels([script])
+    download(labels=[script])
+    page = as_alice.get(reverse("document-export", args=[project.pk])).content.decode()
+    assert script not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page

@@ -1,0 +1,242 @@
+"""Which documents an export takes, with whose annotations, as records."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+from typing import NamedTuple
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from annotator.export_options import EVERYBODY, GOLD, ExportOptions
+from annotator.formats import Record
+from annotator.models import Annotation, Document, Project, Span, Suggestion
+from modeling import spans as span_rules
+from modeling.tokens import sentence_breaks
+
+BATCH = 500
+# What of a document is written; the model's columns are left out.
+COLUMNS = ("text", "metadata", "external_id", "tokens", "sentence_starts", "project")
+JOINTS = {" ", "\n"}  # what may stand between tokens that are joined again
+Spans = dict[int, list[span_rules.Span]]
+
+
+class Work(NamedTuple):
+    """An annotation, as far as an export looks at it."""
+
+    pk: int
+    document: int
+    is_gold: bool
+    username: str | None
+    submitted_at: datetime | None
+    updated_at: datetime
+
+    @property
+    def worth(self) -> tuple[bool, datetime, int]:
+        """By which gold goes first, then what was submitted or changed last."""
+        return self.is_gold, self.submitted_at or self.updated_at, self.pk
+
+    @property
+    def who(self) -> str:
+        return GOLD if self.is_gold else self.username or GOLD
+
+
+@dataclass(slots=True)
+class Counts:
+    """What went into an export, counted on its way."""
+
+    documents: int = 0
+    spans: int = 0
+    suggestions: int = 0
+    labels: Counter[str] = field(default_factory=Counter)
+    tokenisers: Counter[str] = field(default_factory=Counter)
+    annotators: Counter[str] = field(default_factory=Counter)
+    not_held: Counter[str] = field(default_factory=Counter)  # documents, by what
+
+    def add(self, record: Record, holds: frozenset[str]) -> None:
+        self.documents += 1
+        self.spans += len(record.spans)
+        self.suggestions += len(record.suggestions)
+        self.labels.update(span.label for span in record.spans)
+        self.not_held.update(_not_held(record, holds))
+
+
+def records(
+    project: Project, options: ExportOptions, counts: Counts, split: str = ""
+) -> Iterator[Record]:
+    """The documents of a split, or all, in the order of their primary keys."""
+    for batch in _batches(project, options, split):
+        chosen = _choose(batch, options)
+        spans = _spans([w.pk for works in chosen.values() for w in works], options)
+        suggestions = _suggestions(batch, options)
+        for document in batch:
+            proposed = tuple(suggestions[document.pk])
+            # Somebody may have withdrawn an annotation since the batch was read.
+            works: list[Work | None] = [*chosen[document.pk]]
+            for work in works or ([None] if proposed else []):
+                own = tuple(spans[work.pk]) if work else ()
+                record = _record(document, work, own, proposed, options)
+                mode = token_mode(document, options)
+                counts.tokenisers.update([mode] if mode else [])
+                counts.annotators.update([work.who] if work else [])
+                counts.add(record, options.output.holds)
+                yield record
+
+
+def marks_documents(project: Project, options: ExportOptions) -> bool:
+    """Whether the file needs document starts: some document has several sentences.
+
+    Where every document is one sentence, empty lines alone tell documents apart.
+    """
+    if not options.output.marks_documents:
+        return False
+    return any(
+        _may_have_sentences(document, options)
+        for batch in _batches(project, options)
+        for document in batch
+    )
+
+
+def token_mode(document: Document, options: ExportOptions) -> str | None:
+    """How a document is cut; None when the format needs no tokens and has none."""
+    if options.tokens in (None, "as-imported") and document.tokens:
+        return "as-imported"
+    if options.tokens is None and not options.output.needs_tokens:
+        return None
+    mode = options.tokens or document.project.token_mode
+    return "unicode-words" if mode == "as-imported" else mode
+
+
+def _annotations(options: ExportOptions) -> QuerySet[Annotation]:
+    chosen = Annotation.objects.filter(state__in=options.states)
+    if options.annotated_by == GOLD:
+        return chosen.filter(is_gold=True)
+    if options.annotated_by not in (None, EVERYBODY):
+        return chosen.filter(is_gold=False, user__username=options.annotated_by)
+    return chosen
+
+
+def _documents(project: Project, options: ExportOptions) -> QuerySet[Document]:
+    is_taken = Q(Exists(_annotations(options).filter(document=OuterRef("pk"))))
+    if options.has_suggestions:
+        is_taken |= Q(Exists(_proposed(options).filter(document=OuterRef("pk"))))
+    return project.documents.filter(is_taken).order_by("pk")
+
+
+def _batches(
+    project: Project, options: ExportOptions, split: str = ""
+) -> Iterator[list[Document]]:
+    """Lists of documents by primary key, which holds no cursor open for long."""
+    taken = _documents(project, options).values_list("pk", "content_hash")
+    last = 0
+    while rows := dict(taken.filter(pk__gt=last)[:BATCH]):
+        last = max(rows)
+        keys = [pk for pk, h in rows.items() if split in ("", options.split_of(h))]
+        batch = list(project.documents.filter(pk__in=keys).only(*COLUMNS))
+        for document in batch:
+            document.project = project
+        yield batch
+
+
+def _choose(documents: list[Document], options: ExportOptions) -> dict[int, list[Work]]:
+    """Each document's annotations: all, or the one of the greatest worth."""
+    rows = _annotations(options).filter(document__in=[d.pk for d in documents])
+    fields = ("pk", "document", "is_gold", "user__username")
+    times = ("submitted_at", "updated_at")
+    found: dict[int, list[Work]] = defaultdict(list)
+    works = (Work(*row) for row in rows.values_list(*fields, *times))
+    for work in sorted(works, key=lambda work: work.worth):
+        found[work.document].append(work)
+    if options.annotated_by != EVERYBODY:
+        found |= {document: works[-1:] for document, works in found.items()}
+    return found
+
+
+def _spans(annotations: list[int], options: ExportOptions) -> Spans:
+    rows = Span.objects.filter(annotation__in=annotations)
+    if options.labels:
+        rows = rows.filter(label__name__in=options.labels)
+    return _by_owner(rows.values_list("annotation", "start", "end", "label__name"))
+
+
+def _proposed(options: ExportOptions) -> QuerySet[Suggestion]:
+    if options.labels:
+        return Suggestion.objects.filter(label__name__in=options.labels)
+    return Suggestion.objects.all()
+
+
+def _suggestions(documents: list[Document], options: ExportOptions) -> Spans:
+    """Each document's suggestions; what two sources propose alike stands once."""
+    if not options.has_suggestions:
+        return defaultdict(list)
+    rows = (
+        _proposed(options)
+        .filter(document__in=[d.pk for d in documents])
+        .order_by("start", "end")
+    )
+    found = rows.values_list("document", "start", "end", "label__name")
+    return _by_owner(dict.fromkeys(found))
+
+
+def _by_owner(rows: Iterable[tuple[int, int, int, str]]) -> Spans:
+    spans: Spans = defaultdict(list)
+    for owner, start, end, label in rows:
+        spans[owner].append(span_rules.Span(start, end, label))
+    return spans
+
+
+def _record(
+    document: Document,
+    work: Work | None,
+    spans: tuple[span_rules.Span, ...],
+    suggestions: tuple[span_rules.Span, ...],
+    options: ExportOptions,
+) -> Record:
+    mode = token_mode(document, options)
+    starts = document.sentence_starts if mode == "as-imported" else None
+    metadata = document.metadata
+    if work and options.annotated_by == EVERYBODY:
+        metadata = {**metadata, "annotated_by": work.who}
+    return Record(
+        text=document.text,
+        spans=spans,
+        is_annotated=work is not None,
+        tokens=None if mode is None else tuple(document.tokenize(mode)),
+        sentence_starts=None if starts is None else tuple(starts),
+        metadata=metadata,
+        external_id=document.external_id,
+        document=document.pk,
+        suggestions=suggestions,
+    )
+
+
+def _may_have_sentences(document: Document, options: ExportOptions) -> bool:
+    """Whether a break stands before the last character; cheaper than its tokens."""
+    is_imported = token_mode(document, options) == "as-imported"
+    if is_imported and document.sentence_starts is not None:
+        return len(document.sentence_starts) > 1
+    end = len(document.text.rstrip())
+    return len(sentence_breaks(document.text, [(0, 1), (end - 1, end)])) > 1
+
+
+def _not_held(record: Record, holds: frozenset[str]) -> Iterator[str]:
+    """What a record has that the format has no place for."""
+    if "text" not in holds and not _is_joined(record):
+        yield "text"
+    if "ids" not in holds and record.external_id:
+        yield "ids"
+    if "metadata" not in holds and record.metadata:
+        yield "metadata"
+    if "tokens" not in holds and record.tokens is not None:
+        yield "tokens"
+
+
+def _is_joined(record: Record) -> bool:
+    """Whether the text is its tokens, joined by one space or line break each."""
+    tokens = record.tokens or ()
+    ends = [end for _, end in tokens[-1:]]
+    if [start for start, _ in tokens[:1]] != [0] or ends != [len(record.text)]:
+        return False
+    gaps = (record.text[a[1] : b[0]] for a, b in pairwise(tokens))
+    return all(gap in JOINTS for gap in gaps)
