@@ -8,12 +8,11 @@ from django.utils.translation import gettext as _t
 
 from annotator.formats import json_values
 from annotator.formats.json_values import is_whole, shown
+from annotator.formats.jsonl_spans import read_spans
 from annotator.formats.records import (
     Format,
     Record,
-    check_label,
     excerpt,
-    out_of_range,
 )
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import FormatError, Source
@@ -32,13 +31,6 @@ OWN_KEYS = {"id", "tokens", "sentence_starts"}
 KEPT_KEYS = {
     *("relations", "cats", "comments", "Comments"),  # doccano
     *("options", "accept", "config", "versions"),  # Prodigy
-}
-OFFSET_KEYS = (("start", "end"), ("start_offset", "end_offset"))
-SURFACE_KEYS = ("surface", "text")
-# What Prodigy and doccano say about a span beside where it is.
-SPAN_EXTRAS = {
-    *("id", "token_start", "token_end", "type", "rank", "score", "source", "answer"),
-    *("input_hash", "pattern", "priority", "user", "confidence"),
 }
 
 
@@ -97,16 +89,16 @@ def _record(line: int, value: dict[str, Any]) -> Record:
     # An accepted Prodigy record without the key had nothing to mark.
     had_nothing = answer == "accept" and "tokens" in value
     read_keys = {text_key, *METADATA_KEYS, *OWN_KEYS}
+    spans: tuple[Span, ...] = ()
+    notes: tuple[str, ...] = ()
     if span_key and not is_rejected:
         read_keys.add(span_key)
-        spans = tuple(sorted(_span(line, text, span) for span in value[span_key]))
-    else:
-        spans = ()
+        spans, notes = read_spans(line, text, value[span_key])
     suggestions: tuple[Span, ...] = ()
     if isinstance(value.get(SUGGESTION_KEY), list):
         read_keys.add(SUGGESTION_KEY)
-        found = (_span(line, text, span) for span in value[SUGGESTION_KEY])
-        suggestions = tuple(dict.fromkeys(found))
+        found, more = read_spans(line, text, value[SUGGESTION_KEY])
+        suggestions, notes = tuple(dict.fromkeys(found)), (*notes, *more)
     return Record(
         text=text,
         spans=spans,
@@ -117,6 +109,7 @@ def _record(line: int, value: dict[str, Any]) -> Record:
         external_id=_external_id(line, value.get("id")),
         line=line,
         suggestions=suggestions,
+        notes=notes,
     )
 
 
@@ -128,44 +121,6 @@ def _span_key(line: int, value: dict[str, Any]) -> str | None:
         sentence = _t("Both “{first}” and “{second}” hold spans.")
         raise FormatError(line, sentence.format(first=filled[0], second=filled[1]))
     return next(iter(filled or present), None)
-
-
-def _span(line: int, text: str, value: Any) -> Span:
-    if isinstance(value, dict):
-        start, end, label, surface = _from_object(line, value)
-    elif isinstance(value, list) and len(value) == 3:
-        (start, end, label), surface = value, None
-    else:
-        sentence = _t("{value} is not a span: write [start, end, label].")
-        raise FormatError(line, sentence.format(value=shown(value)))
-    if not (is_whole(start) and is_whole(end) and isinstance(label, str)):
-        sentence = _t("{value} has no whole start and end and a label in words.")
-        raise FormatError(line, sentence.format(value=shown(value)))
-    if not 0 <= start < end <= len(text):
-        raise out_of_range(line, start, end, len(text))
-    check_label(line, label)
-    if surface is not None and surface != text[start:end]:
-        sentence = _t("At [{start}, {end}) the text says “{found}”, not “{said}”.")
-        found, said = excerpt(text[start:end]), excerpt(str(surface))
-        message = sentence.format(start=start, end=end, found=found, said=said)
-        raise FormatError(line, message)
-    return Span(start, end, label)
-
-
-def _from_object(line: int, value: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
-    for start, end in OFFSET_KEYS:
-        if start in value and end in value and "label" in value:
-            break
-    else:
-        sentence = _t("The span {value} lacks start, end or label.")
-        raise FormatError(line, sentence.format(value=shown(value)))
-    unknown = value.keys() - {start, end, "label", *SURFACE_KEYS, *SPAN_EXTRAS}
-    if unknown:
-        sentence = _t("The key “{key}” of the span {value} is not known.")
-        key = excerpt(min(unknown))
-        raise FormatError(line, sentence.format(key=key, value=shown(value)))
-    surface = next((value[key] for key in SURFACE_KEYS if key in value), None)
-    return value[start], value[end], value["label"], surface
 
 
 def _tokens(line: int, text: str, values: Any) -> tuple[Token, ...] | None:

@@ -234,6 +234,22 @@ def test_a_bad_line_does_not_hide_the_next(read_file: Read) -> None:
     assert [item.line for item in items] == [1, 2, 4]
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "unit"),
+    [(3, 6, "UTF-16 units"), (5, 8, "UTF-8 bytes"), (2, 4, "code points, ends")],
+)
+def test_offsets_that_count_something_else_are_repaired_and_told(
+    read_file: Read, start: int, end: int, unit: str
+) -> None:
+    span = {"start": start, "end": end, "label": "PER", "text": "Ann"}
+    line = json.dumps({"text": "😊 Ann left", "spans": [span]}, ensure_ascii=False)
+    (record,) = read_file(line, name="a.jsonl")
+    assert isinstance(record, Record), record
+    assert record.spans == (Span(2, 5, "PER"),)
+    (note,) = record.notes
+    assert note.startswith(f"The offsets count {unit}")
+
+
 def test_indented_objects_and_arrays_are_read_too(read_file: Read) -> None:
     values = [{"text": "Ann", "label": [[0, 3, "PER"]]}, {"text": 7}]
     pretty = "\n".join(json.dumps(value, indent=1) for value in values)

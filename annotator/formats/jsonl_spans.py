@@ -1,0 +1,100 @@
+"""The spans of a JSON line: triples or objects, checked against what they say."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext as _t
+
+from annotator.formats import offsets
+from annotator.formats.json_values import is_whole, shown
+from annotator.formats.offsets import Claim, Ruler
+from annotator.formats.records import check_length, excerpt, out_of_range
+from annotator.formats.source import FormatError
+from modeling.spans import Span
+
+OFFSET_KEYS = (("start", "end"), ("start_offset", "end_offset"))
+SURFACE_KEYS = ("surface", "text")
+# What Prodigy and doccano say about a span beside where it is.
+EXTRAS = {
+    *("id", "token_start", "token_end", "type", "rank", "score", "source", "answer"),
+    *("input_hash", "pattern", "priority", "user", "confidence"),
+}
+
+
+class Said(NamedTuple):
+    start: int
+    end: int
+    label: str
+    surface: str | None
+
+
+def read_spans(
+    line: int, text: str, values: Sequence[Any]
+) -> tuple[tuple[Span, ...], tuple[str, ...]]:
+    """The spans in the text's order, and a note if their offsets were converted.
+
+    Offsets are code points unless all surfaces are where another unit has them.
+    """
+    found = [_said(line, value) for value in values]
+    notes: tuple[str, ...] = ()
+    if any(s.surface not in (None, text[s.start : s.end]) for s in found):
+        check_length(line, text)
+        found, notes = _repaired(text, found)
+    return tuple(sorted(_span(line, text, said) for said in found)), notes
+
+
+def _said(line: int, value: Any) -> Said:
+    if isinstance(value, dict):
+        start, end, label, surface = _from_object(line, value)
+    elif isinstance(value, list) and len(value) == 3:
+        (start, end, label), surface = value, None
+    else:
+        sentence = _t("{value} is not a span: write [start, end, label].")
+        raise FormatError(line, sentence.format(value=shown(value)))
+    if not (is_whole(start) and is_whole(end) and isinstance(label, str)):
+        sentence = _t("{value} has no whole start and end and a label in words.")
+        raise FormatError(line, sentence.format(value=shown(value)))
+    return Said(start, end, label, surface if surface is None else str(surface))
+
+
+def _from_object(line: int, value: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
+    for start, end in OFFSET_KEYS:
+        if start in value and end in value and "label" in value:
+            break
+    else:
+        sentence = _t("The span {value} lacks start, end or label.")
+        raise FormatError(line, sentence.format(value=shown(value)))
+    unknown = value.keys() - {start, end, "label", *SURFACE_KEYS, *EXTRAS}
+    if unknown:
+        sentence = _t("The key “{key}” of the span {value} is not known.")
+        key = excerpt(min(unknown))
+        raise FormatError(line, sentence.format(key=key, value=shown(value)))
+    surface = next((value[key] for key in SURFACE_KEYS if key in value), None)
+    return value[start], value[end], value["label"], surface
+
+
+def _repaired(text: str, found: list[Said]) -> tuple[list[Said], tuple[str, ...]]:
+    """In code points and with a note, where another unit fits all; else as they are."""
+    claims = [Claim(said.start, said.end, said.surface) for said in found]
+    unit = offsets.detect([(text, claims)])
+    ruler = Ruler(text, unit)
+    places = [place for place in map(ruler.find, claims) if place]
+    if len(places) < len(found):
+        return found, ()
+    repaired = [
+        Said(*place, said.label, said.surface)
+        for place, said in zip(places, found, strict=True)
+    ]
+    return repaired, tuple(offsets.repaired(unit, len(found)))
+
+
+def _span(line: int, text: str, said: Said) -> Span:
+    start, end, label, surface = said
+    if not 0 <= start < end <= len(text):
+        raise out_of_range(line, start, end, len(text))
+    if surface is not None and surface != text[start:end]:
+        sentence = _t("At [{start}, {end}) the text says “{found}”, not “{said}”.")
+        shown_text = {"found": excerpt(text[start:end]), "said": excerpt(surface)}
+        message = sentence.format(start=start, end=end, **shown_text)
+        raise FormatError(line, message)
+    return Span(start, end, label)
