@@ -53,6 +53,18 @@ def test_a_download_comes_back_by_import_as_it_is(
         assert spans == [Span(0, 3, "PER"), Span(8, 13, "LOC")]
 
 
+def test_a_folder_gets_the_file_and_its_receipt(
+    project: Project, tmp_path: Path
+) -> None:
+    annotate(project, "Basel Bern", (0, 5, "LOC"), (6, 10, "LOC"))
+    how = ["--format", "conll2002", "--scheme", "bio1"]
+    run("export", "News", *how, "--output", tmp_path)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["documents.conll", "report.json"]
+    tags = (tmp_path / "documents.conll").read_text()
+    assert tags == "Basel I-LOC\nBern B-LOC\n\n"
+
+
 def test_a_refused_export_is_not_kept(
     project: Project, tmp_path: Path, settings: Any
 ) -> None:
