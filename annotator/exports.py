@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from zipfile import ZipFile, is_zipfile
+from zipfile import ZipFile
 
 from django.utils import timezone
 
 from annotator import selection
-from annotator.export_options import ExportOptions, ExportRefused, check
+from annotator.export_options import SPLITS, ExportOptions, ExportRefused, check
 from annotator.formats import WriteOptions, WriteRefused
 from annotator.formats.archives import add, add_stream
 from annotator.models import Project
 from annotator.receipts import Changes, Receipt
 from annotator.selection import Counts
 
-WHOLE = "train"  # what a split is called where there is one only
+WHOLE = "documents"  # what the file is called in a folder where nothing is split
 Files = list[dict[str, Any]]
 
 
@@ -84,7 +84,7 @@ def _write(
             about = {"split": wanted, "documents": documents, "spans": spans}
             files.append({"file": path.name, **about, **_digest(path)})
     if output.beside:
-        names = {file["split"] or WHOLE: file["file"] for file in files}
+        names = {file["split"] or SPLITS[0]: file["file"] for file in files}
         for name, content in output.beside(names, sorted(counts.labels), how):
             (folder / name).write_bytes(content)
     return files
@@ -98,7 +98,7 @@ def _packed(folder: Path, options: ExportOptions) -> Path:
     packed = folder / "packed"
     with ZipFile(packed, "w") as archive:
         for path in files:
-            if path.suffix == ".zip" and is_zipfile(path):
+            if path.suffix == ".zip":
                 with ZipFile(path) as inner:
                     for name in inner.namelist():
                         add(archive, f"{path.stem}/{name}", inner.read(name))

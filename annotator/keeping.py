@@ -13,7 +13,7 @@ from zipfile import ZipFile
 
 from django.utils.text import slugify
 
-from annotator.export_options import ExportOptions
+from annotator.export_options import ExportOptions, check
 from annotator.exports import export
 from annotator.formats.archives import add_stream
 from annotator.models import Export, Project
@@ -30,6 +30,7 @@ def keep(project: Project, options: ExportOptions, by: Any = None) -> Export:
     Raises:
         ExportRefused: an option is unknown, or ``strict`` found a loss.
     """
+    check(project, options)
     _sweep()
     kept = Export(project=project, user=by, key=uuid.uuid4(), format=options.format)
     kept.options = asdict(options)

@@ -20,6 +20,7 @@ LARGEST_MEMBER = 512 * MIB
 LARGEST_TOTAL = 2048 * MIB
 RATIO = 200  # a larger one of unpacked to packed bytes is a bomb, not a text
 SMALL = 10 * MIB  # below this the ratio does not matter
+RECEIPT = "report.json"  # what an export says of itself, or PATH.report.json
 PREFIX = "marginalia-"  # of the temporary folder
 # What a damaged or encrypted member raises while it is unpacked.
 BROKEN = (
@@ -32,7 +33,8 @@ def unpacked(path: Path, shown: str) -> Iterator[tuple[Path, str]]:
     """The files of a folder or zip and their names, in the order of the names.
 
     Members of a zip lie in a temporary folder, under numbers instead of names, until
-    the iteration ends. Hidden files and what macOS adds are left out.
+    the iteration ends. Hidden files, what macOS adds and the receipts of this program's
+    exports are left out.
 
     Raises:
         FormatError: the zip is damaged, or unpacks to more than the limits.
@@ -60,7 +62,7 @@ def _files(path: Path) -> list[tuple[Path, str]]:
     found: list[Path] = []
     for folder, folders, files in os.walk(path):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(folder, name) for name in files if not name.startswith(".")]
+        found += [Path(folder, name) for name in files if not _is_extra(name)]
         if len(found) > MOST_MEMBERS:
             raise _too_many()
     return [(file, file.relative_to(path).as_posix()) for file in sorted(found)]
@@ -88,7 +90,7 @@ def _entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     total = sum(entry.file_size for entry in entries)
     if total > LARGEST_TOTAL:
         raise _too_large("ZIP", LARGEST_TOTAL)
-    files = [entry for entry in entries if not entry.is_dir() and not _is_extra(entry)]
+    files = [e for e in entries if not e.is_dir() and not _is_extra(e.filename)]
     return sorted(files, key=lambda entry: entry.filename)
 
 
@@ -101,8 +103,10 @@ def _check_name(entry: zipfile.ZipInfo) -> None:
         raise FormatError(1, sentence.format(name=entry.filename[:80]))
 
 
-def _is_extra(entry: zipfile.ZipInfo) -> bool:
-    parts = PurePosixPath(entry.filename).parts
+def _is_extra(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    if parts and (parts[-1] == RECEIPT or parts[-1].endswith(f".{RECEIPT}")):
+        return True
     return any(part.startswith(".") or part == "__MACOSX" for part in parts)
 
 

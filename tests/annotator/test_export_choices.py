@@ -1,6 +1,7 @@
 """What of a project is exported: whose work, which labels, which part of a split."""
 
 import json
+import tracemalloc
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -10,14 +11,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError
 
-from annotator import keeping
+from annotator import receipts, selection
 from annotator.export_options import ExportOptions, ExportRefused, parse_ratio
 from annotator.exports import export
 from annotator.formats import FORMATS, OUTPUTS, ReadOptions, Record, Source, read
 from annotator.imports import ImportOptions, import_file
-from annotator.models import Document, Export, Project, Suggestion
+from annotator.models import Document, Project, Suggestion
 from modeling.spans import Span
-from tests.annotator.test_commands import as_json, run
+from tests.annotator.test_commands import run
 from tests.annotator.test_exports import annotate
 
 GOLD = ImportOptions(annotated_by="gold")
@@ -232,30 +233,30 @@ def test_nested_spans_are_written_or_in_the_receipt(
     assert named == ([] if holds_all else [("Italia", "dropped")])
 
 
-def test_an_export_of_the_command_line_is_kept_where_asked(
-    project: Project, tmp_path: Path, settings: Any
+@pytest.mark.parametrize(
+    "name", ["jsonl", "conll2003", "doccano", "label-studio", "hugging-face"]
+)
+def test_documents_stream_and_never_stand_in_memory_together(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    settings.MEDIA_ROOT = tmp_path
-    annotate(project, "Basel", (0, 5, "LOC"))
-    output = run("export", "News", "--format", "jsonl", "--keep")
-    kept = Export.objects.get()
-    assert output.startswith(f"{kept.path}: 1 documents with 1 spans")
-    assert (kept.user, kept.facts["documents"], kept.title) == (None, 1, "JSON lines")
-    assert json.loads(kept.report.read_text())["sha256"] == kept.sha256
-    assert kept.path.stat().st_size == kept.bytes
-    found = as_json("export", "News", "--format", "jsonl", "--keep")
-    assert (found["sha256"], Export.objects.count()) == (kept.sha256, 2)
-
-
-def test_a_refused_export_is_not_kept(
-    project: Project, tmp_path: Path, settings: Any
-) -> None:
-    settings.MEDIA_ROOT = tmp_path
-    annotate(project, "Basel", (0, 2, "LOC"))
-    with pytest.raises(ExportRefused, match="1 things would not be exact"):
-        keeping.keep(project, ExportOptions(strict=True))
-    assert not Export.objects.exists()
-    assert [*Export.all_folders().iterdir()] == []
+    monkeypatch.setattr(selection, "BATCH", 20)
+    monkeypatch.setattr(receipts, "IN_MEMORY", 1000)
+    text = " ".join(["a" * 99] * 40)
+    source = tmp_path / "in.jsonl"
+    with source.open("w") as file:
+        for number in range(1000):
+            line = {"text": f"{number} {text}", "spans": [[5, 9, "X"]]}
+            file.write(json.dumps(line) + "\n")
+    import_file(source, project, GOLD)
+    tracemalloc.start()
+    receipt = export(project, tmp_path / "out", ExportOptions(format=name))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    written = sum(file["bytes"] for file in receipt.facts["files"])
+    assert written > 4_000_000
+    assert peak < written / 4
+    has_tags = OUTPUTS[name].has_tags
+    assert len(receipt.changes) == (1000 if has_tags else 0)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ from annotator.receipts import write_receipt
 from modeling.tagging import SCHEMES
 from modeling.tokens import TOKEN_MODES
 
+ALIASES = {"bio1": "iob1", "bio2": "iob2"}
+
 
 class Command(commandline.Command):
     help = __doc__
@@ -36,7 +38,13 @@ class Command(commandline.Command):
         target.add_argument(
             "--keep", action="store_true", help="to be fetched from the export page"
         )
-        parser.add_argument("--scheme", choices=SCHEMES, default="iob2")
+        parser.add_argument(
+            "--scheme",
+            choices=SCHEMES,
+            default="iob2",
+            type=lambda name: ALIASES.get(name, name),
+            help="bio1 and bio2 are understood too",
+        )
         parser.add_argument(
             "--tokens",
             choices=TOKEN_MODES,

@@ -1,0 +1,76 @@
+"""Exports that are kept, fetched again, and imported elsewhere."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from annotator import keeping
+from annotator.export_options import ExportOptions, ExportRefused
+from annotator.imports import ImportOptions, import_file
+from annotator.models import Export, Project
+from modeling.spans import Span
+from tests.annotator.formats.test_round_trips import READERS
+from tests.annotator.test_commands import as_json, run
+from tests.annotator.test_exports import annotate
+
+GOLD = ImportOptions(annotated_by="gold")
+
+
+def test_an_export_of_the_command_line_is_kept_where_asked(
+    project: Project, tmp_path: Path, settings: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    annotate(project, "Basel", (0, 5, "LOC"))
+    output = run("export", "News", "--format", "jsonl", "--keep")
+    kept = Export.objects.get()
+    assert output.startswith(f"{kept.path}: 1 documents with 1 spans")
+    assert (kept.user, kept.facts["documents"], kept.title) == (None, 1, "JSON lines")
+    assert json.loads(kept.report.read_text())["sha256"] == kept.sha256
+    assert kept.path.stat().st_size == kept.bytes
+    found = as_json("export", "News", "--format", "jsonl", "--keep")
+    assert (found["sha256"], Export.objects.count()) == (kept.sha256, 2)
+
+
+@pytest.mark.parametrize("ratio", [(), (1, 1)])
+@pytest.mark.parametrize("name", [*READERS])
+def test_a_download_comes_back_by_import_as_it_is(
+    project: Project, tmp_path: Path, settings: Any, name: str, ratio: tuple[int, ...]
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    texts = [f"Ada saw Basel {number}" for number in range(12)]
+    for text in texts:
+        annotate(project, text, (0, 3, "PER"), (8, 13, "LOC"))
+    kept = keeping.keep(project, ExportOptions(format=name, ratio=ratio))
+    other = Project.objects.create(name="Other")
+    with keeping.packaged(kept, keeping.WITH_REPORT) as path:
+        report = import_file(path, other, GOLD)
+    assert report.errors == []
+    assert sorted(other.documents.values_list("text", flat=True)) == sorted(texts)
+    for document in other.documents.all():
+        spans = document.annotations.get().spans_by_value()
+        assert spans == [Span(0, 3, "PER"), Span(8, 13, "LOC")]
+
+
+def test_a_folder_gets_the_file_and_its_receipt(
+    project: Project, tmp_path: Path
+) -> None:
+    annotate(project, "Basel Bern", (0, 5, "LOC"), (6, 10, "LOC"))
+    how = ["--format", "conll2002", "--scheme", "bio1"]
+    run("export", "News", *how, "--output", tmp_path)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["documents.conll", "report.json"]
+    tags = (tmp_path / "documents.conll").read_text()
+    assert tags == "Basel I-LOC\nBern B-LOC\n\n"
+
+
+def test_a_refused_export_is_not_kept(
+    project: Project, tmp_path: Path, settings: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    annotate(project, "Basel", (0, 2, "LOC"))
+    with pytest.raises(ExportRefused, match="1 things would not be exact"):
+        keeping.keep(project, ExportOptions(strict=True))
+    assert not Export.objects.exists()
+    assert [*Export.all_folders().iterdir()] == []
