@@ -14,6 +14,7 @@ from annotator.models import (
     Checkpoint,
     Comment,
     Document,
+    ImportJob,
     Label,
     Membership,
     Preferences,
@@ -214,6 +215,13 @@ class ThresholdAdmin(DeletableAdmin):
 class TrainingRunAdmin(ReadOnlyAdmin):
     list_display = ["__str__", "trigger", "state", "phase", "created_at", "finished_at"]
     list_select_related = ["project"]
+    list_filter = ["state", "project"]
+
+
+@admin.register(ImportJob)
+class ImportJobAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", "requested_by", "state", "created_at", "finished_at"]
+    list_select_related = ["project", "requested_by"]
     list_filter = ["state", "project"]
 
 

@@ -5,6 +5,7 @@ from annotator.models.assessments import Assessment
 from annotator.models.comments import Comment
 from annotator.models.documents import Document, Suggestion
 from annotator.models.edits import Edit, EditRefused, StaleVersion
+from annotator.models.imports import ImportJob
 from annotator.models.preferences import Preferences, Threshold
 from annotator.models.projects import Label, Membership, Project
 from annotator.models.revisions import Rejection, Revision
@@ -19,6 +20,7 @@ __all__ = [
     "Document",
     "Edit",
     "EditRefused",
+    "ImportJob",
     "Label",
     "Membership",
     "Preferences",
