@@ -1,6 +1,7 @@
 """Writing many rows, or columns of many rows, as fast as the database takes them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from django.db import connections, models, router
@@ -35,13 +36,14 @@ def insert_rows(
         field.get_db_prep_save(field.pre_save(blank, add=True), connection)
         for field in rest
     )
-    prepared = [at for at, field in enumerate(named) if _has_to_be_prepared(field)]
+    prepare = {at: _preparer(field, connection) for at, field in enumerate(named)}
+    changed = [(at, change) for at, change in prepare.items() if change]
     keys = _free_keys(model, len(rows), connection)
     written = []
     for key, row in zip(keys, rows, strict=True):
         values = list(row)
-        for at in prepared:
-            values[at] = named[at].get_db_prep_save(values[at], connection)
+        for at, change in changed:
+            values[at] = change(values[at])
         written.append((key, *values, *constants))
     fields = [model._meta.pk, *named, *rest]
     _write(model, [field.column for field in fields], written, connection)
@@ -53,9 +55,17 @@ def _field(model: type[models.Model], name: str) -> Any:
     return fields[name]
 
 
-def _has_to_be_prepared(field: Any) -> bool:
-    """Whether the driver does not take a value as Python holds it."""
-    return isinstance(field, models.JSONField | models.DateTimeField)
+def _preparer(
+    field: Any, connection: BaseDatabaseWrapper
+) -> Callable[[Any], Any] | None:
+    """What makes a value of Python's one of the driver's, where they differ."""
+
+    def prepare(value: Any) -> Any:
+        return None if value is None else field.get_db_prep_save(value, connection)
+
+    if isinstance(field, models.DateTimeField):
+        return cache(prepare)  # many rows have the same time
+    return prepare if isinstance(field, models.JSONField) else None
 
 
 def _write(

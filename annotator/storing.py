@@ -53,8 +53,7 @@ class Stored:
     labels_created: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(NamedTuple):
     """A record and its document's key; new ones have no annotation to look for."""
 
     document: int
