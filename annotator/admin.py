@@ -15,6 +15,7 @@ from annotator.models import (
     Comment,
     Document,
     Export,
+    ImportJob,
     Label,
     Membership,
     Preferences,
@@ -222,6 +223,13 @@ class ExportAdmin(DeletableAdmin):
 class TrainingRunAdmin(ReadOnlyAdmin):
     list_display = ["__str__", "trigger", "state", "phase", "created_at", "finished_at"]
     list_select_related = ["project"]
+    list_filter = ["state", "project"]
+
+
+@admin.register(ImportJob)
+class ImportJobAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", "requested_by", "state", "created_at", "finished_at"]
+    list_select_related = ["project", "requested_by"]
     list_filter = ["state", "project"]
 
 

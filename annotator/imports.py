@@ -1,7 +1,6 @@
 """Importing a file: every record is validated before the first one is stored."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,10 +19,12 @@ from annotator.formats import (
 )
 from annotator.models import Project
 from annotator.models.documents import Split
+from annotator.surveys import survey
 
-SAMPLES = 5
-ERRORS_KEPT = 10_000
-NOTES_KEPT = 1_000
+COUNTED_AT_ONCE = 1024 * 1024  # bytes
+LABELS_NAMED = 10
+# Documents done, and how far that is, from 0 to 1.
+OnProgress = Callable[[int, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,66 +36,8 @@ class ImportOptions:
     skip_bad: bool = False
     file_name: str = ""  # when the path is a temporary one
     encoding: str = ""  # as a person states it; empty to look for it
-
-
-@dataclass(slots=True)
-class Survey:
-    """What one pass over a file found, in memory that does not grow with it."""
-
-    documents: int = 0
-    annotated: int = 0
-    spans: int = 0
-    duplicates: int = 0
-    labels: Counter[str] = field(default_factory=Counter)
-    samples: list[Record] = field(default_factory=list)
-    suggestions: int = 0
-    errors: list[tuple[int, str]] = field(default_factory=list)
-    error_count: int = 0
-    notes: list[tuple[int, str]] = field(default_factory=list)
-    note_count: int = 0
-
-    def add(self, record: Record) -> None:
-        self.documents += 1
-        self.annotated += record.is_annotated
-        self.spans += len(record.spans)
-        self.suggestions += len(record.suggestions)
-        self.labels.update(span.label for span in record.spans)
-        self.labels.update({span.label: 0 for span in record.suggestions})
-        self.add_notes(record.line, record.notes)
-        if len(self.samples) < SAMPLES:
-            self.samples.append(record)
-
-    def add_error(self, error: FormatError) -> None:
-        self.error_count += 1
-        if len(self.errors) < ERRORS_KEPT:
-            self.errors.append((error.line, error.message))
-
-    def add_notes(self, line: int, notes: Iterable[str]) -> None:
-        for note in notes:
-            self.note_count += 1
-            if len(self.notes) < NOTES_KEPT:
-                self.notes.append((line, note))
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What was recognised in a file, before anything of it is stored."""
-
-    format: str
-    encoding: str
-    scheme: str  # of the tags, empty for formats without
-    details: dict[str, str]  # such as which columns were read
-    documents: int
-    annotated: int
-    spans: int
-    duplicates: int  # already in the project
-    labels: list[tuple[str, bool]]  # name, whether it is new to the project
-    samples: list[Record]
-    errors: list[tuple[int, str]]
-    error_count: int
-    suggestions: int = 0
-    notes: list[tuple[int, str]] = field(default_factory=list)
-    note_count: int = 0
+    text_column: str = ""  # of a table; empty to look for it
+    creates_labels: bool = True  # else a document with an unknown one is refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,40 +62,66 @@ class ImportReport:
     is_stored: bool = False
 
 
-def preview(
-    path: str | Path, project: Project, options: ImportOptions | None = None
-) -> Preview:
-    """Read the whole file and store nothing."""
-    options = options or ImportOptions()
-    source = _source(path, options)
-    known = set(project.labels.values_list("name", flat=True))
-    survey, name, encoding, details = Survey(), options.format, "", {}
-    try:
-        encoding = source.encoding
-        format, reader = _open(source, project, options)
-        details = dict(format.describe(source))
-    except FormatError as error:
-        survey.add_error(error)
-    else:
-        survey, name = _survey(reader, project), format.name
-        survey.add_notes(1, source.notes)
-    return Preview(
-        format=name,
-        encoding=encoding,
-        scheme=details.pop("scheme", ""),
-        details=details,
-        documents=survey.documents,
-        annotated=survey.annotated,
-        spans=survey.spans,
-        duplicates=survey.duplicates,
-        labels=[(label, label not in known) for label in survey.labels],
-        samples=survey.samples,
-        errors=survey.errors,
-        error_count=survey.error_count,
-        suggestions=survey.suggestions,
-        notes=survey.notes,
-        note_count=survey.note_count,
-    )
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A file that was read to its end, and nothing of it stored."""
+
+    source: Source
+    project: Project
+    options: ImportOptions
+    report: ImportReport
+    labels: tuple[str, ...] = ()
+    spans: int = 0
+
+    @property
+    def may_be_stored(self) -> bool:
+        is_good = self.options.skip_bad or not self.report.error_count
+        return bool(self.report.documents) and is_good
+
+    def store(
+        self, by: Any = None, on_progress: OnProgress | None = None
+    ) -> ImportReport:
+        """Store its good documents in one transaction."""
+        options, report = self.options, self.report
+        is_person = options.annotated_by not in (None, "suggestions")
+
+        def progress(documents: int) -> None:
+            if on_progress:
+                on_progress(documents, documents / report.documents)
+
+        stored = storing.store(
+            self.project,
+            self._records(),
+            labels=self.labels,
+            annotator=options.annotated_by if is_person else None,
+            split=options.split,
+            by=by,
+            on_progress=progress,
+        )
+        return replace(
+            report,
+            created=stored.created,
+            duplicates=stored.duplicates,
+            annotations=stored.annotations,
+            spans=stored.spans,
+            spans_not_stored=0 if options.annotated_by else self.spans,
+            suggestions=stored.suggestions,
+            labels_created=stored.labels_created,
+            evaluation=stored.evaluation,
+            is_stored=True,
+        )
+
+    def _records(self) -> Iterator[Record]:
+        """The good records again; a file that changed meanwhile is refused."""
+        _format, items = open_file(self.source, self.project, self.options)
+        errors = 0
+        for item in items:
+            if isinstance(item, Record):
+                yield item
+                continue
+            errors += 1
+            if errors > self.report.error_count:
+                raise item
 
 
 def import_file(
@@ -165,65 +134,81 @@ def import_file(
 
     With errors nothing is stored, unless they are to be skipped.
     """
-    options = options or ImportOptions()
-    source = _source(path, options)
+    checked = check(path, project, options or ImportOptions())
+    return checked.store(by) if checked.may_be_stored else checked.report
+
+
+def check(
+    path: str | Path,
+    project: Project,
+    options: ImportOptions,
+    on_progress: OnProgress | None = None,
+) -> Checked:
+    """Read a whole file and say what is in it and what is wrong with it."""
+    source = open_source(path, options)
     try:
         _check_options(project, options)
         encoding = source.encoding
-        format, reader = _open(source, project, options)
+        format, items = open_file(source, project, options)
     except FormatError as error:
-        return ImportReport(errors=[(error.line, error.message)], error_count=1)
-    survey = _survey(reader)
-    survey.add_notes(1, source.notes)
-    options = replace(options, format=format.name)  # recognised once is enough
+        report = ImportReport(errors=[(error.line, error.message)], error_count=1)
+        return Checked(source, project, options, report)
+    found = survey(items, on_progress=on_progress and _by_line(source, on_progress))
+    found.add_notes(1, source.notes)
     report = ImportReport(
         format=format.name,
         encoding=encoding,
-        documents=survey.documents,
-        errors=survey.errors,
-        error_count=survey.error_count,
-        notes=survey.notes,
-        note_count=survey.note_count,
+        documents=found.documents,
+        errors=found.errors,
+        error_count=found.error_count,
+        notes=found.notes,
+        note_count=found.note_count,
     )
-    if not survey.documents or (survey.errors and not options.skip_bad):
-        return report
-    is_person = options.annotated_by not in (None, "suggestions")
-    stored = storing.store(
-        project,
-        _second_pass(source, project, options, survey.error_count),
-        labels=survey.labels,
-        annotator=options.annotated_by if is_person else None,
-        split=options.split,
-        by=by,
-    )
-    return replace(
-        report,
-        created=stored.created,
-        duplicates=stored.duplicates,
-        annotations=stored.annotations,
-        spans=stored.spans,
-        spans_not_stored=0 if options.annotated_by else survey.spans,
-        suggestions=stored.suggestions,
-        labels_created=stored.labels_created,
-        evaluation=stored.evaluation,
-        is_stored=True,
-    )
+    options = replace(options, format=format.name)  # recognised once is enough
+    labels = tuple(found.labels)
+    return Checked(source, project, options, report, labels, found.spans)
 
 
-def _source(path: str | Path, options: ImportOptions) -> Source:
+def bad_lines(
+    path: str | Path, project: Project, options: ImportOptions
+) -> Iterator[tuple[int, str]]:
+    """Every bad line of a file, as it is read."""
+    source = open_source(path, options)
+    try:
+        _check_options(project, options)
+        _format, items = open_file(source, project, options)
+    except FormatError as error:
+        yield error.line, error.message
+        return
+    for item in items:
+        if isinstance(item, FormatError):
+            yield item.line, item.message
+
+
+def open_source(path: str | Path, options: ImportOptions) -> Source:
     return Source(Path(path), options.file_name, options.encoding)
 
 
-def _open(
+def open_file(
     source: Source, project: Project, options: ImportOptions
 ) -> tuple[Format, Iterator[Record | FormatError]]:
+    """The format of a file, and its documents and errors.
+
+    Raises:
+        FormatError: the file is of no format, or not of the one that is asked for.
+    """
     format = find_format(source, options.format)
     how = ReadOptions(
-        options.document, project.joins_tokens_with, project.allows_overlap
+        options.document,
+        project.joins_tokens_with,
+        project.allows_overlap,
+        options.text_column,
     )
     items = read(source, format, how)
     if options.annotated_by == "suggestions":
         items = map(_as_suggestions, items)
+    if not options.creates_labels:
+        items = _with_known_labels(items, project)
     return format, items
 
 
@@ -233,6 +218,24 @@ def _as_suggestions(item: Record | FormatError) -> Record | FormatError:
         return item
     proposed = (*item.spans, *item.suggestions)
     return replace(item, spans=(), is_annotated=False, suggestions=proposed)
+
+
+def _with_known_labels(
+    items: Iterable[Record | FormatError], project: Project
+) -> Iterator[Record | FormatError]:
+    """Refuse records with labels that the project does not have."""
+    known = list(project.labels.values_list("name", flat=True))
+    sentence = _t("The label “{label}” is not one of the project's: {known}.")
+    shown = ", ".join(known[:LABELS_NAMED]) + (" …" if known[LABELS_NAMED:] else "")
+    for item in items:
+        spans = (
+            () if isinstance(item, FormatError) else (*item.spans, *item.suggestions)
+        )
+        unknown = next((s.label for s in spans if s.label not in known), None)
+        if unknown is None:
+            yield item
+        else:
+            yield FormatError(item.line, sentence.format(label=unknown, known=shown))
 
 
 def _check_options(project: Project, options: ImportOptions) -> None:
@@ -247,38 +250,15 @@ def _check_options(project: Project, options: ImportOptions) -> None:
         raise FormatError(1, sentence.format(user=person, project=project))
 
 
-def _survey(
-    reader: Iterable[Record | FormatError], project: Project | None = None
-) -> Survey:
-    """Count what a file holds; with a project, also what is there already."""
-    survey = Survey()
-
-    def good() -> Iterator[Record]:
-        for item in reader:
-            if isinstance(item, FormatError):
-                survey.add_error(item)
-            else:
-                survey.add(item)
-                yield item
-
-    for batch in storing.batches(good()):
-        if project is not None:
-            survey.duplicates += len(storing.existing(project, batch))
-    if not survey.documents and not survey.error_count:
-        survey.add_error(FormatError(1, _t("The file holds no document.")))
-    return survey
+def _by_line(source: Source, on_progress: OnProgress) -> Callable[[int, int], None]:
+    """Progress by the line that was read last, where a source is one file."""
+    lines = 0 if source.is_collection else _count_lines(source.path)
+    return lambda items, line: on_progress(
+        items, min(1.0, line / lines) if lines else 0
+    )
 
 
-def _second_pass(
-    source: Source, project: Project, options: ImportOptions, expected_errors: int
-) -> Iterator[Record]:
-    """The good records again; a file that changed meanwhile is refused."""
-    _format, reader = _open(source, project, options)
-    errors = 0
-    for item in reader:
-        if isinstance(item, Record):
-            yield item
-            continue
-        errors += 1
-        if errors > expected_errors:
-            raise item
+def _count_lines(path: Path) -> int:
+    with path.open("rb") as file:
+        pieces = iter(lambda: file.read(COUNTED_AT_ONCE), b"")
+        return sum(piece.count(b"\n") for piece in pieces) + 1

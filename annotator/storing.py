@@ -1,6 +1,6 @@
 """Storing records as documents and annotations, in batches and one transaction."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple
@@ -19,11 +19,15 @@ from annotator.models import (
     Span,
     Suggestion,
 )
-from annotator.models.documents import Split, content_hash
+from annotator.models.documents import Split, content_hash, shuffle_key
 from annotator.models.edits import State
+from annotator.rows import insert_rows
+from modeling import spans as span_rules
 
 BATCH = 1_000
+SUBMITTED = State.SUBMITTED.value
 UNJUDGED = 0.5  # as a rule's confidence before anybody agreed or disagreed with it
+Spans = tuple[span_rules.Span, ...]
 
 
 class Numbered(NamedTuple):
@@ -49,18 +53,26 @@ class Stored:
     labels_created: list[str] = field(default_factory=list)
 
 
+class Work(NamedTuple):
+    """A record and its document's key; new ones have no annotation to look for."""
+
+    document: int
+    record: Record
+    is_new: bool
+
+
 def batches(records: Iterable[Record]) -> Iterator[list[Numbered]]:
     """The records in lists of BATCH, each numbered among those with its text."""
-    seen: dict[bytes, int] = {}  # half a digest a text keeps a million in 100 MB
+    seen: dict[int, int] = {}  # half a digest a text keeps a million in 100 MB
     numbered = _numbered(records, seen)
     while batch := list(islice(numbered, BATCH)):
         yield batch
 
 
-def _numbered(records: Iterable[Record], seen: dict[bytes, int]) -> Iterator[Numbered]:
+def _numbered(records: Iterable[Record], seen: dict[int, int]) -> Iterator[Numbered]:
     for record in records:
         digest = content_hash(record.text)
-        short = bytes.fromhex(digest[:32])
+        short = int(digest[:32], 16)
         occurrence = seen.get(short, 0)
         seen[short] = occurrence + 1
         yield Numbered(record, digest, occurrence)
@@ -84,6 +96,7 @@ def store(
     annotator: Any = None,
     split: str | None = None,
     by: Any = None,
+    on_progress: Callable[[int], None] | None = None,
 ) -> Stored:
     """Store new documents, and annotations where the annotator has none yet.
 
@@ -95,124 +108,139 @@ def store(
         annotator: A user, "gold", or None to store no annotations.
         split: A person's choice, or None to let chance fill the evaluation slice.
         by: Who imports; gold annotations have no other person to name.
+        on_progress: Called with the number of records stored so far; what it raises
+            takes everything back.
     """
     Project.objects.select_for_update().get(pk=project.pk)
     known = set(project.labels.values_list("name", flat=True))
     by_name = project.ensure_labels(labels)
-    stored = Stored(labels_created=[name for name in by_name if name not in known])
     newest = project.documents.aggregate(pk=Max("pk"))["pk"] or 0
+    storage = Storage(project, by_name, annotator, split, by)
+    stored = storage.stored
+    stored.labels_created = [name for name in by_name if name not in known]
     for batch in batches(records):
-        there = existing(project, batch)
-        new = [_document(project, e, split) for e in batch if e.key not in there]
-        Document.objects.bulk_create(new, batch_size=BATCH)
-        stored.created += len(new)
-        stored.duplicates += len(there)
-        keys = there | {(d.content_hash, d.occurrence): d.pk for d in new}
-        if annotator is not None:
-            work = [(keys[e.key], e.record) for e in batch if e.record.is_annotated]
-            _annotate(work, by_name, annotator, by, stored)
-        _suggest([(keys[e.key], e.record) for e in batch], by_name, stored)
+        storage.add(batch, existing(project, batch) if newest else {})
+        if on_progress:
+            on_progress(stored.created + stored.duplicates)
     if split is None:
         stored.evaluation = project.draw_evaluation(imported_after=newest)
-        judged = Suggestion.objects.filter(
-            document__split=Split.EVALUATION, document__project=project
-        )
-        stored.suggestions -= judged.filter(is_imported=True).count()
-        judged.delete()
+        stored.suggestions -= _drop_judged_suggestions(project)
     return stored
 
 
-def _document(project: Project, entry: Numbered, split: str | None) -> Document:
-    record = entry.record
-    chosen = {"split": split, "split_is_chosen": True} if split else {}
-    return Document.new(
-        project,
-        record.text,
-        occurrence=entry.occurrence,
-        metadata=record.metadata,
-        external_id=record.external_id,
-        tokens=record.tokens,
-        sentence_starts=record.sentence_starts,
-        **chosen,
+def _drop_judged_suggestions(project: Project) -> int:
+    """The evaluation slice gets none; gives how many of files there were."""
+    judged = Suggestion.objects.filter(
+        document__split=Split.EVALUATION, document__project=project
     )
+    imported = judged.filter(is_imported=True).count()
+    judged.delete()
+    return imported
 
 
-def _suggest(
-    work: list[tuple[int, Record]], labels: dict[str, Label], stored: Stored
-) -> None:
-    """Store what other programs proposed for documents that nobody has annotated.
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Writes batches of records into the tables."""
 
-    It replaces what an earlier file proposed. The evaluation slice gets none.
-    """
-    proposed = {pk: record.suggestions for pk, record in work if record.suggestions}
-    waiting = Document.objects.filter(pk__in=proposed, split=Split.POOL)
-    keys = list(waiting.filter(annotations__isnull=True).values_list("pk", flat=True))
-    Suggestion.objects.filter(document__in=keys, is_imported=True).delete()
-    rows = [
-        Suggestion(
-            document_id=pk,
-            is_imported=True,
-            label=labels[span.label],
-            start=span.start,
-            end=span.end,
-            confidence=UNJUDGED,
-        )
-        for pk in keys
-        for span in dict.fromkeys(proposed[pk])
-    ]
-    Suggestion.objects.bulk_create(rows, batch_size=BATCH)
-    stored.suggestions += len(rows)
+    project: Project
+    labels: dict[str, Label]
+    annotator: Any
+    split: str | None
+    by: Any
+    stored: Stored = field(default_factory=Stored)
 
+    def add(self, batch: list[Numbered], there: dict[tuple[str, int], int]) -> None:
+        """Store a batch, given the keys of its documents that are there already."""
+        new = [entry for entry in batch if entry.key not in there]
+        added = iter(self._add_documents(new))
+        work = [
+            Work(there[entry.key], entry.record, False)
+            if entry.key in there
+            else Work(next(added), entry.record, True)
+            for entry in batch
+        ]
+        self.stored.created += len(new)
+        self.stored.duplicates += len(there)
+        if self.annotator is not None:
+            self._annotate([each for each in work if each.record.is_annotated])
+        self._suggest([each for each in work if each.record.suggestions])
 
-def _annotate(
-    work: list[tuple[int, Record]],
-    labels: dict[str, Label],
-    annotator: Any,
-    by: Any,
-    stored: Stored,
-) -> None:
-    """Store records as submitted annotations of a person, or as gold."""
-    is_gold = annotator == "gold"
-    person = None if is_gold else annotator
-    done = Annotation.objects.filter(
-        document__in=[pk for pk, _ in work], is_gold=is_gold, user=person
-    )
-    finished = set(done.values_list("document", flat=True))
-    work = [(pk, record) for pk, record in work if pk not in finished]
-    now = timezone.now()
-    annotations = Annotation.objects.bulk_create(
-        Annotation(
-            document_id=pk,
-            user=person,
+    def _add_documents(self, entries: list[Numbered]) -> list[int]:
+        project, split = self.project, self.split or Split.POOL.value
+        columns = [
+            *("project_id", "text", "metadata", "external_id", "content_hash"),
+            *("occurrence", "tokens", "sentence_starts", "split", "split_is_chosen"),
+            "shuffle_key",
+        ]
+        rows = [
+            (
+                *(project.pk, record.text, record.metadata, record.external_id, digest),
+                *(occurrence, record.tokens, record.sentence_starts, split),
+                *(bool(self.split), shuffle_key(project.seed, digest, occurrence)),
+            )
+            for record, digest, occurrence in entries
+        ]
+        return insert_rows(Document, columns, rows)
+
+    def _annotate(self, work: list[Work]) -> None:
+        """Store records as submitted annotations of a person, or as gold."""
+        is_gold = self.annotator == "gold"
+        person = None if is_gold else self.annotator
+        done = Annotation.objects.filter(
+            document__in=[w.document for w in work if not w.is_new],
             is_gold=is_gold,
-            state=State.SUBMITTED,
-            submitted_at=now,
-            version=1,
+            user=person,
         )
-        for pk, _ in work
-    )
-    pairs = [(a, r) for a, (_, r) in zip(annotations, work, strict=True)]
-    spans = [
-        Span(
-            annotation=a,
-            start=s.start,
-            end=s.end,
-            label=labels[s.label],
-            may_overlap=labels[s.label].project.allows_overlap,
+        finished = set(done.values_list("document", flat=True))
+        work = [each for each in work if each.document not in finished]
+        who, now = (person.pk if person else None), timezone.now()
+        annotations = insert_rows(
+            Annotation,
+            ["document_id", "user_id", "is_gold", "state", "submitted_at", "version"],
+            [(each.document, who, is_gold, SUBMITTED, now, 1) for each in work],
         )
-        for a, record in pairs
-        for s in record.spans
-    ]
-    Span.objects.bulk_create(spans, batch_size=BATCH)
-    Revision.objects.bulk_create(
-        Revision(
-            annotation=annotation,
-            version=1,
-            user=by if is_gold else person,
-            state=State.SUBMITTED,
-            added=[[s.start, s.end, s.label] for s in record.spans],
-        )
-        for annotation, record in pairs
-    )
-    stored.annotations += len(annotations)
-    stored.spans += len(spans)
+        spans = [each.record.spans for each in work]
+        self._add_spans(annotations, spans)
+        reviser = self.by if is_gold else person
+        self._add_revisions(annotations, spans, reviser.pk if reviser else None)
+        self.stored.annotations += len(annotations)
+
+    def _add_spans(self, annotations: list[int], spans: list[Spans]) -> None:
+        may_overlap = self.project.allows_overlap
+        keys = {name: label.pk for name, label in self.labels.items()}
+        rows = [
+            (pk, span.start, span.end, keys[span.label], may_overlap)
+            for pk, of_record in zip(annotations, spans, strict=True)
+            for span in of_record
+        ]
+        columns = ["annotation_id", "start", "end", "label_id", "may_overlap"]
+        self.stored.spans += len(insert_rows(Span, columns, rows))
+
+    def _add_revisions(
+        self, annotations: list[int], spans: list[Spans], reviser: int | None
+    ) -> None:
+        rows = [
+            (pk, 1, reviser, SUBMITTED, [[s.start, s.end, s.label] for s in of_record])
+            for pk, of_record in zip(annotations, spans, strict=True)
+        ]
+        columns = ["annotation_id", "version", "user_id", "state", "added"]
+        insert_rows(Revision, columns, rows)
+
+    def _suggest(self, work: list[Work]) -> None:
+        """Store what other programs proposed for documents that nobody has annotated.
+
+        It replaces what an earlier file proposed. The evaluation slice gets none.
+        """
+        proposed = {each.document: each.record.suggestions for each in work}
+        waiting = Document.objects.filter(pk__in=proposed, split=Split.POOL)
+        waiting = waiting.filter(annotations__isnull=True)
+        keys = list(waiting.values_list("pk", flat=True))
+        Suggestion.objects.filter(document__in=keys, is_imported=True).delete()
+        rows = [
+            (pk, True, self.labels[span.label].pk, span.start, span.end, UNJUDGED)
+            for pk in keys
+            for span in dict.fromkeys(proposed[pk])
+        ]
+        columns = ["document_id", "is_imported", "label_id", "start", "end"]
+        insert_rows(Suggestion, [*columns, "confidence"], rows)
+        self.stored.suggestions += len(rows)

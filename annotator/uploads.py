@@ -1,6 +1,7 @@
 """Uploaded files: bounded while they arrive, kept until they are imported."""
 
 import json
+import os
 import shutil
 import time
 import uuid
@@ -8,15 +9,19 @@ import zipfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
+from annotator.models import ImportJob
+from annotator.models.jobs import ACTIVE
+
 KEPT_SECONDS = 24 * 60 * 60
 MANIFEST = "manifest.json"
+PROGRESS = "progress.json"
 # Files with annotations, and those with what they are about.
 TOGETHER = {
     **dict.fromkeys((".ann", ".a1", ".a2"), {".ann", ".a1", ".a2", ".txt", ".conf"}),
@@ -57,6 +62,14 @@ class Manifest:
     options: dict[str, str]
 
 
+class Progress(NamedTuple):
+    """How far an import is, as its worker said last."""
+
+    phase: str  # "checking" or "storing"
+    documents: int
+    share: float  # of the phase, from 0 to 1
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     """Files that wait for a person to look at the preview and decide."""
@@ -76,6 +89,20 @@ class Upload:
     def save(self) -> None:
         text = json.dumps(asdict(self.manifest))
         (self.folder / MANIFEST).write_text(text, encoding="utf-8")
+
+    @property
+    def progress(self) -> Progress | None:
+        """None before a worker began."""
+        try:
+            text = (self.folder / PROGRESS).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        return Progress(*json.loads(text))
+
+    def note_progress(self, progress: Progress) -> None:
+        fresh = self.folder / f"{PROGRESS}.new"
+        fresh.write_text(json.dumps(progress), encoding="utf-8")
+        os.replace(fresh, self.folder / PROGRESS)
 
     def remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -145,7 +172,10 @@ def find(key: uuid.UUID, project: int) -> Upload | None:
 
 
 def _sweep() -> None:
+    """Drop what is old, but not what still waits for a worker."""
     limit = time.time() - KEPT_SECONDS
+    active = ImportJob.objects.filter(state__in=ACTIVE)
+    waiting = {str(key) for key in active.values_list("upload", flat=True)}
     for folder in imports_folder().glob("*"):
-        if folder.stat().st_mtime < limit:
+        if folder.name not in waiting and folder.stat().st_mtime < limit:
             shutil.rmtree(folder, ignore_errors=True)

@@ -33,6 +33,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "projects/<int:pk>/import/<uuid:key>/", imports.preview, name="import-preview"
     ),
+    path(
+        "projects/<int:pk>/import/<uuid:key>/errors/",
+        imports.errors,
+        name="import-errors",
+    ),
+    path("projects/<int:pk>/import/jobs/<int:job>/", imports.job, name="import-job"),
+    path(
+        "projects/<int:pk>/import/jobs/<int:job>/progress/",
+        imports.progress,
+        name="import-progress",
+    ),
+    path(
+        "projects/<int:pk>/import/jobs/<int:job>/cancel/",
+        imports.cancel,
+        name="import-cancel",
+    ),
     path("projects/<int:pk>/export/", exports.index, name="document-export"),
     path(
         "projects/<int:pk>/export/<int:export>/file/",

@@ -12,19 +12,20 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def workspace(folder: str | None = None) -> Iterator[str]:
-    """Set Django up on SQLite; before any model is imported.
+def workspace(folder: str | None = None, database_url: str = "") -> Iterator[str]:
+    """Set Django up, on SQLite unless told; before any model is imported.
 
     Args:
         folder: Of an earlier workspace to go on with; None makes one and drops it.
+        database_url: Of a PostgreSQL database to use instead.
     """
     with tempfile.TemporaryDirectory(prefix="marginalia-benchmark-") as fresh:
         folder = folder or fresh
         os.environ["VAR_DIR"] = folder
         os.environ["LOG_LEVEL"] = "ERROR"
         os.environ["DJANGO_SETTINGS_MODULE"] = "annotator.settings"
-        for name in ("DATABASE_URL", "REDIS_URL"):
-            os.environ.pop(name, None)
+        os.environ["DATABASE_URL"] = database_url
+        os.environ["REDIS_URL"] = ""
         import django
         from django.core.management import call_command
         from django.db import connection

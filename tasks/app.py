@@ -13,6 +13,7 @@ app = Celery(
         "tasks.training",
         "tasks.prediction",
         "tasks.fast_lane",
+        "tasks.imports",
         "tasks.maintenance",
         "tasks.presence",
         "tasks.rules",

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from annotator import queue
 from annotator.models import Annotation, Checkpoint, Document, Project
-from annotator.models.training import RunState
+from annotator.models.jobs import RunState
 from modeling.tokens import Token
 from tasks.gathering import examples
 from tasks.prediction import MEASURES, load_annotator, uncertain_tokens

@@ -1,4 +1,4 @@
-"""A thread that keeps a training run's heartbeat going and hears of cancelling."""
+"""A thread that keeps a job's heartbeat going and hears of cancelling."""
 
 import logging
 import threading
@@ -9,8 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from annotator.models import TrainingRun
-from annotator.models.training import RunLost
+from annotator.models.jobs import Job, RunLost
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +17,7 @@ logger = logging.getLogger(__name__)
 class Heartbeat:
     """Beats while the block runs; `should_stop` is cheap enough for every step."""
 
-    def __init__(self, run: TrainingRun) -> None:
+    def __init__(self, run: Job) -> None:
         self.run = run
         self.is_lost = False
         self.is_cancelled = False

@@ -10,8 +10,17 @@ from django.db.models import Q
 from django.utils import timezone
 
 from annotator import yardstick
-from annotator.models import Checkpoint, Project, RuleBook, TrainingRun, Worker
-from annotator.models.training import RunState, Trigger
+from annotator.models import (
+    Checkpoint,
+    ImportJob,
+    Project,
+    RuleBook,
+    TrainingRun,
+    Worker,
+)
+from annotator.models.jobs import RunState
+from annotator.models.training import Trigger
+from tasks.imports import import_upload
 from tasks.prediction import preannotate_project
 from tasks.rules import apply_rules, unread_documents
 from tasks.training import FIRST_RUN_DOCUMENTS, request_run, retrain
@@ -34,17 +43,23 @@ def reconcile(*, everything: bool = False) -> None:
         silent_seconds = min(silent_seconds, 5 * settings.RUN_HEARTBEAT_SECONDS)
     # A write first: where a long import holds SQLite's lock, this waits for its end.
     Worker.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
-    orphans = list(TrainingRun.orphans(silent_seconds))
+    orphans = [
+        *TrainingRun.orphans(silent_seconds),
+        *ImportJob.orphans(silent_seconds),
+    ]
     if orphans:
         # A worker that only waited for the database speaks again meanwhile.
         time.sleep(2 * settings.RUN_HEARTBEAT_SECONDS)
-    for run in orphans:
-        if run.put_back():
-            logger.warning("Run %s had lost its worker and is queued again.", run.pk)
-            retrain.delay(run.pk)
-    _send_again_runs(timedelta(0) if everything else PATIENCE)
-    _send_again_chunks(timedelta(0) if everything else PATIENCE)
-    _send_again_readings(timedelta(0) if everything else PATIENCE)
+    for job in orphans:
+        if job.put_back():
+            logger.warning("“%s” had lost its worker and is queued again.", job)
+            task = retrain if isinstance(job, TrainingRun) else import_upload
+            task.delay(job.pk)
+    patience = timedelta(0) if everything else PATIENCE
+    _send_again_runs(patience)
+    _send_again_imports(patience)
+    _send_again_chunks(patience)
+    _send_again_readings(patience)
     yardstick.drop_orphans()
 
 
@@ -57,6 +72,15 @@ def _send_again_runs(patience: timedelta) -> None:
     for run in queued.exclude(project__in=busy):
         TrainingRun.objects.filter(pk=run.pk).update(dispatched_at=timezone.now())
         retrain.delay(run.pk)
+
+
+def _send_again_imports(patience: timedelta) -> None:
+    queued = ImportJob.objects.filter(
+        state=RunState.QUEUED, dispatched_at__lte=timezone.now() - patience
+    )
+    for job in queued:
+        ImportJob.objects.filter(pk=job.pk).update(dispatched_at=timezone.now())
+        import_upload.delay(job.pk)
 
 
 def _send_again_chunks(patience: timedelta) -> None:

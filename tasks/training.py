@@ -7,7 +7,8 @@ from celery import shared_task
 from django.db.models import Count, QuerySet
 
 from annotator.models import Annotation, Project, TrainingRun
-from annotator.models.training import RunLost, RunState, Trigger
+from annotator.models.jobs import RunLost, RunState
+from annotator.models.training import Trigger
 from tasks.heartbeat import Heartbeat
 
 if TYPE_CHECKING:

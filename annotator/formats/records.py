@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import IO, Any
 
 from django.utils.functional import Promise
@@ -203,6 +204,8 @@ def _check_spans(record: Record, may_overlap: bool) -> None:
 
 
 def check_label(line: int, label: str) -> None:
+    if _is_good_label(label):
+        return
     _check_characters(line, label)
     if not label or any(c.isspace() or c < " " for c in label):
         sentence = _t("The label “{label}” is not one word without white space.")
@@ -211,6 +214,13 @@ def check_label(line: int, label: str) -> None:
         sentence = _t("The label “{label}” is longer than {limit} characters.")
         label = excerpt(label)
         raise FormatError(line, sentence.format(label=label, limit=LONGEST_LABEL))
+
+
+@lru_cache(maxsize=1_000)
+def _is_good_label(label: str) -> bool:
+    """Whether there is nothing to say about a label; a file says it many times."""
+    is_short = 0 < len(label) <= LONGEST_LABEL
+    return is_short and not any(c.isspace() or not c.isprintable() for c in label)
 
 
 def _check_tokens(record: Record) -> None:

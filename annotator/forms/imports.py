@@ -76,6 +76,17 @@ class OptionsForm(forms.Form):
         choices=[("", _("a random tenth is for evaluation")), *Split.choices],
         required=False,
     )
+    text_column = forms.CharField(
+        label=_("Text column"),
+        required=False,
+        max_length=200,
+        help_text=_("Of a table: its heading or number; empty to look for it."),
+    )
+    new_labels = forms.ChoiceField(
+        label=_("Labels the project does not have"),
+        choices=[("create", _("are created")), ("refuse", _("are bad lines"))],
+        required=False,
+    )
     annotated_by = forms.ChoiceField(
         label=_("The file's annotations are"),
         required=False,
@@ -106,7 +117,7 @@ class OptionsForm(forms.Form):
     @property
     def options(self) -> dict[str, str]:
         """The cleaned values, as a waiting upload keeps them."""
-        names = ("format", "document", "count", "encoding", "split", "annotated_by")
+        names = list(OptionsForm.base_fields)
         return {name: str(self.cleaned_data[name]) for name in names}
 
 
@@ -146,6 +157,8 @@ def import_options(
         skip_bad=skip_bad,
         file_name=file_name,
         encoding=kept["encoding"],
+        text_column=kept.get("text_column", ""),
+        creates_labels=kept.get("new_labels") != "refuse",
     )
 
 

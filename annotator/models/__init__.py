@@ -6,6 +6,7 @@ from annotator.models.comments import Comment
 from annotator.models.documents import Document, Suggestion
 from annotator.models.edits import Edit, EditRefused, StaleVersion
 from annotator.models.exports import Export
+from annotator.models.imports import ImportJob
 from annotator.models.preferences import Preferences, Threshold
 from annotator.models.projects import Label, Membership, Project
 from annotator.models.revisions import Rejection, Revision
@@ -21,6 +22,7 @@ __all__ = [
     "Edit",
     "EditRefused",
     "Export",
+    "ImportJob",
     "Label",
     "Membership",
     "Preferences",

@@ -10,18 +10,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from annotator.models.jobs import Job, RunState
 from annotator.models.projects import Project, QueryStrategy
 
-MAX_ATTEMPTS = 3
 MEASURED_WHEN_ASKED = (QueryStrategy.MARGIN, QueryStrategy.BALD)  # and columns, too
-
-
-class RunState(models.TextChoices):
-    QUEUED = "queued", _("queued")
-    RUNNING = "running", _("running")
-    SUCCEEDED = "succeeded", _("succeeded")
-    FAILED = "failed", _("failed")
-    CANCELLED = "cancelled", _("cancelled")
 
 
 class Trigger(models.TextChoices):
@@ -39,46 +31,24 @@ class Phase(models.TextChoices):
     DONE = "done", _("done")
 
 
-class RunLost(Exception):
-    """The run is no longer this worker's: it was put back or cancelled meanwhile."""
-
-
-class TrainingRun(models.Model):
-    """One fine-tune, from the wish to the outcome.
-
-    Its state moves by conditional updates only. A worker that claims the run gets
-    an attempt number; every later write names it, so a worker that was given up
-    for dead cannot write over its successor.
-    """
+class TrainingRun(Job):
+    """One fine-tune, from the wish to the outcome."""
 
     project = models.ForeignKey(
         Project, on_delete=models.CASCADE, related_name="training_runs"
     )
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-    )
     trigger = models.CharField(max_length=10, choices=Trigger, default=Trigger.BUTTON)
-    state = models.CharField(max_length=10, choices=RunState, default=RunState.QUEUED)
     phase = models.CharField(max_length=12, choices=Phase, default=Phase.WAITING)
-    attempt = models.PositiveIntegerField(default=0)
-    cancel_requested = models.BooleanField(default=False)
-    worker = models.CharField(max_length=200, blank=True)
     step = models.PositiveIntegerField(default=0)
     total_steps = models.PositiveIntegerField(default=0)
     eta_seconds = models.FloatField(null=True, blank=True)
     history = models.JSONField(default=list, blank=True)  # loss and F1 as they came
     metrics = models.JSONField(default=dict, blank=True)
-    error = models.TextField(blank=True)
     log = models.TextField(blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    dispatched_at = models.DateTimeField(auto_now_add=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    heartbeat_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
+
+    CLAIMED = {"phase": Phase.LOADING, "step": 0, "history": []}
+    WAITING = {"phase": Phase.WAITING}
+    ENDED = {"phase": Phase.DONE, "eta_seconds": None}
 
     class Meta:
         ordering = ["-pk"]
@@ -105,10 +75,6 @@ class TrainingRun(models.Model):
     def __str__(self) -> str:
         return f"{self.project} run {self.pk} ({self.state})"
 
-    @property
-    def is_active(self) -> bool:
-        return self.state in (RunState.QUEUED, RunState.RUNNING)
-
     @classmethod
     def request(
         cls, project: Project, trigger: str, by: Any = None
@@ -127,108 +93,16 @@ class TrainingRun(models.Model):
                     return run_before, False
                 # A worker took it in between: there is room for a new one.
 
-    def claim(self, worker: str) -> bool:
-        """Take a queued run, unless the project already has a running one."""
-        now = timezone.now()
-        try:
-            with transaction.atomic():
-                claimed = TrainingRun.objects.filter(
-                    pk=self.pk, state=RunState.QUEUED
-                ).update(
-                    state=RunState.RUNNING,
-                    phase=Phase.LOADING,
-                    attempt=F("attempt") + 1,
-                    worker=worker,
-                    started_at=now,
-                    heartbeat_at=now,
-                    step=0,
-                    history=[],
-                    error="",
-                )
-        except IntegrityError:
-            return False
-        self.refresh_from_db()
-        return bool(claimed)
-
-    def _mine(self) -> models.QuerySet["TrainingRun"]:
-        return TrainingRun.objects.filter(
-            pk=self.pk, state=RunState.RUNNING, attempt=self.attempt
-        )
-
-    def beat(self, **progress: Any) -> None:
-        """Write progress and a heartbeat.
-
-        Raises:
-            RunLost: the run is not this attempt's any more.
-        """
-        if not self._mine().update(heartbeat_at=timezone.now(), **progress):
-            raise RunLost(f"Training run {self.pk} is no longer this worker's.")
-        for name, value in progress.items():
-            setattr(self, name, value)
-
-    def is_cancel_requested(self) -> bool:
-        return self._mine().filter(cancel_requested=True).exists()
-
     def append_log(self, line: str) -> None:
         stamp = timezone.now().strftime("%H:%M:%S")
         self.log = f"{self.log}{stamp} {line}\n"
         self._mine().update(log=self.log)
-
-    def _finish(self, state: str, **fields: Any) -> None:
-        now = timezone.now()
-        fields |= {"state": state, "phase": Phase.DONE, "eta_seconds": None}
-        if not self._mine().update(finished_at=now, heartbeat_at=now, **fields):
-            raise RunLost(f"Training run {self.pk} is no longer this worker's.")
-        self.refresh_from_db()
 
     def succeed(self, metrics: dict[str, Any]) -> None:
         self._finish(RunState.SUCCEEDED, metrics=metrics)
 
     def fail(self, message: str) -> None:
         self._finish(RunState.FAILED, error=message)
-
-    def stop_cancelled(self) -> None:
-        self._finish(RunState.CANCELLED)
-
-    def cancel(self) -> bool:
-        """Cancel at once when queued, ask the worker when running."""
-        queued = TrainingRun.objects.filter(pk=self.pk, state=RunState.QUEUED)
-        if queued.update(
-            state=RunState.CANCELLED, phase=Phase.DONE, finished_at=timezone.now()
-        ):
-            return True
-        running = TrainingRun.objects.filter(pk=self.pk, state=RunState.RUNNING)
-        return bool(running.update(cancel_requested=True))
-
-    def put_back(self) -> bool:
-        """Queue an orphaned run again; fail it after too many attempts.
-
-        Returns whether the run is queued now.
-        """
-        orphan = TrainingRun.objects.filter(
-            pk=self.pk, state=RunState.RUNNING, heartbeat_at=self.heartbeat_at
-        )
-        finish = {"phase": Phase.DONE, "finished_at": timezone.now()}
-        if self.cancel_requested:
-            orphan.update(state=RunState.CANCELLED, **finish)
-            return False
-        if self.attempt >= MAX_ATTEMPTS:
-            sentence = f"The worker died {self.attempt} times during this run."
-            orphan.update(state=RunState.FAILED, error=sentence, **finish)
-            return False
-        try:
-            with transaction.atomic():
-                return bool(orphan.update(state=RunState.QUEUED, phase=Phase.WAITING))
-        except IntegrityError:
-            sentence = "The worker died; a newer run is queued and takes over."
-            orphan.update(state=RunState.FAILED, error=sentence, **finish)
-            return False
-
-    @classmethod
-    def orphans(cls, silent_seconds: float) -> models.QuerySet["TrainingRun"]:
-        """Running runs that nobody has written a heartbeat for lately."""
-        since = timezone.now() - timedelta(seconds=silent_seconds)
-        return cls.objects.filter(state=RunState.RUNNING, heartbeat_at__lt=since)
 
 
 class CheckpointState(models.TextChoices):

@@ -1,14 +1,23 @@
-"""Importing: upload, look at what was recognised, then store it."""
+"""Importing: upload, look at what was recognised, then let a worker store it."""
 
+import csv
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+from django_htmx.http import HttpResponseClientRefresh
 
 from annotator import access, imports, uploads
 from annotator.forms.imports import (
@@ -17,13 +26,11 @@ from annotator.forms.imports import (
     format_title,
     import_options,
 )
-from annotator.models import Project
-from tasks.learning import learn_rules
-from tasks.prediction import preannotate_project
-from tasks.training import retrain_if_due
+from annotator.models import ImportJob, Project, Worker
+from annotator.previews import preview as look_at
+from tasks.imports import ERRORS_SHOWN, NOTES_SHOWN, import_upload
 
-ERRORS_SHOWN = 100
-NOTES_SHOWN = 100
+JOBS_SHOWN = 10
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,7 +44,7 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "project": project,
         "form": form,
-        "reports": request.session.pop("import_reports", []),
+        "jobs": project.import_jobs.select_related("requested_by")[:JOBS_SHOWN],
         "largest": settings.UPLOAD_MAX_BYTES,
     }
     return render(request, "imports/upload.html", context)
@@ -47,6 +54,9 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
 def preview(request: HttpRequest, pk: int, key: uuid.UUID) -> HttpResponse:
     project = access.get_project(request.user, pk, access.ADMINISTER)
     waiting = uploads.find(key, project.pk)
+    job = project.import_jobs.filter(upload=key).first()
+    if job and (job.is_active or waiting is None):
+        return redirect("import-job", project.pk, job.pk)
     if waiting is None:
         raise Http404(_("This upload is gone: it was imported or thrown away."))
     action = request.POST.get("action")
@@ -55,74 +65,132 @@ def preview(request: HttpRequest, pk: int, key: uuid.UUID) -> HttpResponse:
         messages.info(request, _("The upload is thrown away."))
         return redirect("document-upload", project.pk)
     if action in ("import", "import-good"):
-        return _store(request, project, waiting, skip_bad=action == "import-good")
+        return _queue(request, project, waiting, skips_bad=action == "import-good")
     form = OptionsForm(project, request.POST or None, initial=waiting.manifest.options)
     if request.method == "POST" and form.is_valid():
         waiting.manifest.options.update(form.options)
         waiting.save()
         return redirect("import-preview", project.pk, key)
-    found = [_survey(project, waiting, name, path) for name, path in waiting.files]
-    errors = sum(file["preview"].error_count for file in found)
-    context = {
-        "project": project,
-        "key": key,
-        "form": form,
-        "files": found,
-        "documents": sum(file["preview"].documents for file in found),
-        "errors": errors,
-        "colors": dict(project.labels.values_list("name", "color")),
-        "unnamed_spans": not waiting.manifest.options["annotated_by"]
-        and sum(file["preview"].spans for file in found),
-    }
+    context = _seen(project, waiting) | {"project": project, "key": key, "form": form}
     return render(request, "imports/preview.html", context)
 
 
-def _survey(
-    project: Project, waiting: uploads.Upload, name: str, path: Any
-) -> dict[str, Any]:
-    options = import_options(waiting.manifest.options, name)
-    found = imports.preview(path, project, options)
+def _queue(
+    request: HttpRequest, project: Project, waiting: uploads.Upload, *, skips_bad: bool
+) -> HttpResponse:
+    """Leave the storing to a worker, once however often the button is pressed."""
+    job, is_new = ImportJob.request(
+        project,
+        waiting.key,
+        names=waiting.manifest.names,
+        options=waiting.manifest.options | {"language": get_language()},
+        skips_bad=skips_bad,
+        requested_by=request.user,
+    )
+    if is_new:
+        import_upload.delay_on_commit(job.pk)
+    return redirect("import-job", project.pk, job.pk)
+
+
+def _seen(project: Project, waiting: uploads.Upload) -> dict[str, Any]:
+    """What was recognised in each file, and all together."""
+    options = waiting.manifest.options
+    found = [
+        (name, look_at(path, project, import_options(options, name)))
+        for name, path in waiting.files
+    ]
+    files = [
+        {
+            "name": name,
+            "preview": seen,
+            "format": format_title(seen.format),
+            "errors": seen.errors[:ERRORS_SHOWN],
+            "more_errors": max(0, seen.error_count - ERRORS_SHOWN),
+            "notes": seen.notes[:NOTES_SHOWN],
+            "more_notes": max(0, seen.note_count - NOTES_SHOWN),
+        }
+        for name, seen in found
+    ]
     return {
-        "name": name,
-        "preview": found,
-        "format": format_title(found.format),
-        "errors": found.errors[:ERRORS_SHOWN],
-        "more_errors": max(0, found.error_count - ERRORS_SHOWN),
-        "notes": found.notes[:NOTES_SHOWN],
-        "more_notes": max(0, found.note_count - NOTES_SHOWN),
+        "files": files,
+        "documents": sum(seen.documents for _, seen in found),
+        "errors": sum(seen.error_count for _, seen in found),
+        "is_whole": all(seen.is_whole for _, seen in found),
+        "colors": dict(project.labels.values_list("name", "color")),
+        "unnamed_spans": not options["annotated_by"]
+        and sum(seen.spans for _, seen in found),
     }
 
 
-def _store(
-    request: HttpRequest, project: Project, waiting: uploads.Upload, *, skip_bad: bool
-) -> HttpResponse:
-    """Import every file, keep the reports for the next page, drop the upload."""
-    reports = []
-    for name, path in waiting.files:
-        options = import_options(waiting.manifest.options, name, skip_bad)
-        report = imports.import_file(path, project, options, by=request.user)
-        reports.append(
-            {
-                "name": name,
-                "is_stored": report.is_stored,
-                "created": report.created,
-                "duplicates": report.duplicates,
-                "annotations": report.annotations,
-                "spans": report.spans,
-                "evaluation": report.evaluation,
-                "labels": report.labels_created,
-                "errors": report.errors[:ERRORS_SHOWN],
-                "error_count": report.error_count,
-                "suggestions": report.suggestions,
-                "notes": report.notes[:NOTES_SHOWN],
-                "note_count": report.note_count,
-                "more_notes": max(0, report.note_count - NOTES_SHOWN),
-            }
-        )
-    waiting.remove()
-    request.session["import_reports"] = reports
-    if any(report["is_stored"] for report in reports):
-        preannotate_project.delay_on_commit(project.pk)
-        retrain_if_due.delay_on_commit(project.pk)
-        learn_rules.delay_on_commit(project.pk)
-    return redirect("document-upload", project.pk)
+@require_safe
+def job(request: HttpRequest, pk: int, job: int) -> HttpResponse:
+    """How far an import is, or what came of it."""
+    project = access.get_project(request.user, pk, access.ADMINISTER)
+    found = get_object_or_404(project.import_jobs, pk=job)
+    return render(request, "imports/job.html", _live(project, found))
+
+
+@require_safe
+def progress(request: HttpRequest, pk: int, job: int) -> HttpResponse:
+    """The moving part; when the import began or ended the whole page is new."""
+    project = access.get_project(request.user, pk, access.ADMINISTER)
+    found = get_object_or_404(project.import_jobs, pk=job)
+    if request.GET.get("shown") != found.state:
+        return HttpResponseClientRefresh()
+    return render(request, "imports/live.html", _live(project, found))
+
+
+def _live(project: Project, job: ImportJob) -> dict[str, Any]:
+    kept = uploads.find(job.upload, project.pk)
+    return {
+        "project": project,
+        "job": job,
+        "kept": kept,
+        "progress": kept.progress if kept and job.state == "running" else None,
+        "workers": Worker.listening(),
+    }
+
+
+@require_POST
+def cancel(request: HttpRequest, pk: int, job: int) -> HttpResponse:
+    project = access.get_project(request.user, pk, access.ADMINISTER)
+    found = get_object_or_404(project.import_jobs, pk=job)
+    try:
+        is_told = found.cancel()
+    except OperationalError:  # SQLite's one lock is the import's until its end
+        sentence = _("The import is storing the last of it and cannot be stopped now.")
+        messages.warning(request, sentence)
+        return redirect("import-job", project.pk, found.pk)
+    if is_told:
+        messages.success(request, _("The import is told to stop; nothing is kept."))
+    else:
+        messages.info(request, _("The import had ended already."))
+    return redirect("import-job", project.pk, found.pk)
+
+
+class _Line:
+    """A file for the csv module that hands every line on."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+@require_safe
+def errors(request: HttpRequest, pk: int, key: uuid.UUID) -> StreamingHttpResponse:
+    """All bad lines of an upload as CSV, written while its files are read again."""
+    project = access.get_project(request.user, pk, access.ADMINISTER)
+    kept = uploads.find(key, project.pk)
+    if kept is None:
+        raise Http404(_("This upload is gone: it was imported or thrown away."))
+    head = {"Content-Disposition": 'attachment; filename="bad-lines.csv"'}
+    lines = _bad_lines(project, kept)
+    return StreamingHttpResponse(lines, content_type="text/csv", headers=head)
+
+
+def _bad_lines(project: Project, kept: uploads.Upload) -> Iterator[str]:
+    writer = csv.writer(_Line())
+    yield writer.writerow([_("File"), _("Line"), _("What is wrong")])
+    for name, path in kept.files:
+        options = import_options(kept.manifest.options, name)
+        for line, sentence in imports.bad_lines(path, project, options):
+            yield writer.writerow([name, line, sentence])

@@ -19,6 +19,7 @@ from annotator.models import (
     Checkpoint,
     Comment,
     Document,
+    ImportJob,
     Membership,
     Project,
     Rule,
@@ -126,10 +127,12 @@ def values(
     comment = Comment.write(document, "Which Ada?", by=alice)
     kept = keeping.keep(project, ExportOptions())
     waiting = uploads.keep([], project.pk, {"annotated_by": "", "format": "auto"})
+    job = ImportJob.objects.create(project=project, upload=uuid.uuid4())
     return {
         "project": project.pk,
         "document": document.pk,
         "run": run.pk,
+        "job": job.pk,
         "checkpoint": checkpoint.pk,
         "member": Membership.objects.get(user=alice, project=project).pk,
         "rule": rule.pk,

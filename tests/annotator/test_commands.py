@@ -145,6 +145,18 @@ def test_options_reach_the_import(project: Project, bob: User, tmp_path: Path) -
     assert document.annotations.get().user == bob
 
 
+def test_the_text_column_and_what_happens_to_new_labels_are_options(
+    project: Project, tmp_path: Path, corpus: Path
+) -> None:
+    path = tmp_path / "letters.csv"
+    path.write_text("title,body\nA letter,Ada sang.\n")
+    run("import_documents", "News", path, "--text-column", "body")
+    assert project.documents.get().text == "Ada sang."
+    corpus.write_text("Ada B-PER\n\nBasel B-CITY\n")
+    with pytest.raises(CommandError, match="1 bad lines, first line 3: The label “CI"):
+        run("import_documents", "News", corpus, "--new-labels", "refuse")
+
+
 def test_gold_needs_no_user(project: Project, corpus: Path) -> None:
     run("import_documents", "News", corpus, "--annotated-by", "gold")
     assert Annotation.objects.filter(is_gold=True).count() == 2

@@ -9,11 +9,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.test.utils import CaptureQueriesContext
 
-from annotator import imports, storing
-from annotator.imports import ImportOptions, import_file
+from annotator import storing
+from annotator.imports import ImportOptions, ImportReport, bad_lines, check, import_file
 from annotator.models import (
     Annotation,
-    Document,
     Membership,
     Project,
     Revision,
@@ -204,19 +203,19 @@ def test_a_failure_in_the_middle_leaves_nothing(
     project: Project, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(storing, "BATCH", 2)
-    create = Document.objects.bulk_create
+    insert = storing.insert_rows
     calls = []
 
-    def fail_later(documents: list[Document], **options: Any) -> list[Document]:
-        calls.append(len(documents))
-        if len(calls) == 2:
+    def fail_later(model: Any, columns: Any, rows: Sequence[Any]) -> list[int]:
+        calls.append(len(rows))
+        if calls.count(2) == 2:
             raise OSError("disk full")
-        return create(documents, **options)
+        return insert(model, columns, rows)
 
-    monkeypatch.setattr(Document.objects, "bulk_create", fail_later)
+    monkeypatch.setattr(storing, "insert_rows", fail_later)
     with pytest.raises(OSError, match="disk full"):
         import_file(write([{"text": text} for text in "abcd"]), project)
-    assert calls == [2, 2]
+    assert calls.count(2) == 2  # batches of documents
     assert project.documents.count() == 0
 
 
@@ -268,39 +267,7 @@ def test_chinese_tokens_are_joined_without_spaces(write: Write, db: None) -> Non
     assert project.documents.get().text == "\u4ed6\u53bb\u5317\u4eac"
 
 
-def test_a_preview_shows_what_was_recognised_and_stores_nothing(
-    project: Project, write: Write
-) -> None:
-    import_file(write("Ada O\nsang O\n"), project)
-    path = write(SENTENCES + "\nx B-WORK\n\ny\n")
-    found = imports.preview(path, project)
-    assert (found.format, found.scheme, found.encoding) == ("conll", "iob2", "UTF-8")
-    assert found.details == {"columns": "2 columns, token in 1, tag in 2"}
-    assert (found.documents, found.annotated, found.spans) == (4, 4, 4)
-    assert found.duplicates == 1
-    assert found.labels == [("PER", False), ("LOC", False), ("WORK", True)]
-    assert [sample.text for sample in found.samples][:2] == ["Ada sang", "In Basel"]
-    assert found.errors == [(12, "“y” has 1 columns; the tag is expected in 2.")]
-    assert project.documents.count() == 1
-
-
-def test_a_preview_of_an_unknown_file_is_one_sentence(
-    project: Project, write: Write
-) -> None:
-    found = imports.preview(write("a,b\n", name="a.rtf"), project)
-    assert (found.documents, found.error_count) == (0, 1)
-    assert "was not recognised" in found.errors[0][1]
-
-
-def test_many_errors_are_counted_and_some_are_kept(
-    project: Project, write: Write, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(imports, "ERRORS_KEPT", 3)
-    found = imports.preview(write([{}] * 8), project)
-    assert (len(found.errors), found.error_count) == (3, 8)
-
-
-def propose(project: Project, write: Write, **options: Any) -> imports.ImportReport:
+def propose(project: Project, write: Write, **options: Any) -> ImportReport:
     spans = [{"start": 3, "end": 8, "label": "LOC", "surface": "Basel"}]
     line = {"text": "In Basel", "spans": spans}
     how = ImportOptions(annotated_by="suggestions", **options)
@@ -372,3 +339,82 @@ def test_a_guessed_encoding_is_reported_and_a_stated_one_is_taken(
     assert (report.encoding, report.notes, report.duplicates) == ("GBK", [], 1)
     report = import_file(path, project, ImportOptions(encoding="klingon"))
     assert report.errors == [(1, "There is no encoding “klingon”.")]
+
+
+def test_the_text_column_of_a_table_can_be_chosen(
+    project: Project, write: Write
+) -> None:
+    path = write("title,body\nLetter,Ada sang.\n", name="letters.csv")
+    import_file(path, project, ImportOptions(text_column="body"))
+    import_file(path, project, ImportOptions(text_column="1"))
+    found = project.documents.values_list("text", "metadata")
+    assert list(found) == [
+        ("Ada sang.", {"title": "Letter"}),
+        ("Letter", {"body": "Ada sang."}),
+    ]
+    report = import_file(path, project, ImportOptions(text_column="letter"))
+    assert report.errors == [(1, "There is no column “letter” among title, body.")]
+
+
+def test_unknown_labels_can_be_refused_line_by_line(
+    project: Project, write: Write
+) -> None:
+    lines = [
+        {"text": "In Basel", "spans": [[3, 8, "LOC"]]},
+        {"text": "In Berne", "spans": [[3, 8, "CITY"]]},
+    ]
+    path = write(lines)
+    report = import_file(path, project, ImportOptions(creates_labels=False))
+    assert report.errors == [
+        (2, "The label “CITY” is not one of the project's: PER, LOC, ORG.")
+    ]
+    options = ImportOptions(creates_labels=False, skip_bad=True)
+    assert import_file(path, project, options).created == 1
+    assert not project.labels.filter(name="CITY").exists()
+    assert import_file(path, project).labels_created == ["CITY"]
+
+
+def test_every_bad_line_can_be_read_again(project: Project, write: Write) -> None:
+    path = write([{"text": "a"}, {"txt": "b"}, {"text": ""}])
+    found = list(bad_lines(path, project, ImportOptions()))
+    assert found == [
+        (2, "There is no “text”, only txt."),
+        (3, "The text is empty."),
+    ]
+    unknown = write("x", name="a.rtf")
+    ((line, sentence),) = bad_lines(unknown, project, ImportOptions())
+    assert (line, "not recognised" in sentence) == (1, True)
+
+
+def test_checking_and_storing_say_how_far_they_are(
+    project: Project, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storing, "BATCH", 2)
+    path = write([{"text": text} for text in "abcd"])
+    said: list[tuple[int, float]] = []
+
+    def note(documents: int, share: float) -> None:
+        said.append((documents, share))
+
+    checked = check(path, project, ImportOptions(), note)
+    assert said == [(2, 0.5), (4, 1.0)]
+    assert not project.documents.exists()
+    said.clear()
+    assert checked.store(on_progress=note).created == 4
+    assert said == [(2, 0.5), (4, 1.0)]
+
+
+def test_who_stops_in_the_middle_of_storing_keeps_nothing(
+    project: Project, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storing, "BATCH", 2)
+
+    def stop(documents: int, share: float) -> None:
+        raise KeyboardInterrupt
+
+    path = write([{"text": text, "spans": [[0, 1, "NEW"]]} for text in "abcd"])
+    checked = check(path, project, ImportOptions(annotated_by="gold"))
+    with pytest.raises(KeyboardInterrupt):
+        checked.store(on_progress=stop)
+    assert not project.documents.exists()
+    assert not project.labels.filter(name="NEW").exists()

@@ -83,8 +83,8 @@ class Visitor:
     def visit(self, path: str) -> None:
         self.page.goto(f"{self.address}{path}")
 
-    def bring_in(self, project: int, path: Path, **options: str) -> str:
-        """Upload, look at the preview, import; the text of the report."""
+    def send_in(self, project: int, path: Path, **options: str) -> None:
+        """Upload, look at the preview, leave the rest to a worker."""
         self.visit(f"/projects/{project}/import/")
         self.page.set_input_files("input[type=file]", path)
         for name, value in options.items():
@@ -92,6 +92,14 @@ class Visitor:
         self.page.get_by_role("button", name="Preview").click()
         self.page.wait_for_selector("text=Nothing is stored yet.")
         self.page.get_by_role("button", name="Import", exact=True).click()
+
+    def bring_in(self, project: int, path: Path, **options: str) -> str:
+        """Import a file; the text of the report."""
+        self.send_in(project, path, **options)
+        return self.outcome()
+
+    def outcome(self) -> str:
+        """What the page says by itself when the worker is done."""
         self.page.wait_for_selector("text=New documents")
         return str(self.page.inner_text("main"))
 
@@ -125,11 +133,16 @@ class Visitor:
             return archive.read(data)
 
 
-def import_both_files(alice: Visitor, folder: Path) -> None:
+def import_both_files(alice: Visitor, site: Site, folder: Path) -> None:
     """60 documents with gold answers from CoNLL, 30 without from JSON lines."""
     known, fresh = records()[:60], records()[60:90]
     conll = write_conll(folder / "known.conll", known)
-    report = alice.bring_in(1, conll, annotated_by="gold")
+    alice.send_in(1, conll, annotated_by="gold")
+    # Nobody listens yet: the page says so within five seconds, and goes on by itself.
+    waits = "text=No worker is listening. The import waits"
+    alice.page.wait_for_selector(waits, timeout=5_000)
+    site.start_worker()
+    report = alice.outcome()
     assert "60" in report and "imported" in report
     alice.bring_in(1, write_jsonl(folder / "fresh.jsonl", fresh), split="pool")
     cold = alice.queue()
@@ -190,10 +203,7 @@ def test_a_person_imports_annotates_retrains_and_exports(
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     alice = Visitor(context.new_page(), site.start_web())
     alice.log_in()
-    import_both_files(alice, tmp_path)
-    # Nobody listens yet: the page says so within five seconds.
-    alice.page.wait_for_selector("text=No worker is listening", timeout=5_000)
-    site.start_worker()
+    import_both_files(alice, site, tmp_path)
     alice.page.wait_for_selector("text=1 worker listening", timeout=30_000)
     annotate_one(alice, site)
     checkpoint = retrain(alice, site)

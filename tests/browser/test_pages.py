@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from annotator.models import Document, Project, TrainingRun, Worker
+from annotator import uploads
+from annotator.models import Document, ImportJob, Project, TrainingRun, Worker
+from annotator.uploads import Progress
+from tasks.imports import import_upload
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LogIn = Callable[[Page, User], None]
@@ -153,8 +157,32 @@ def test_a_file_is_chosen_previewed_in_colour_and_imported(
     variable = "e => e.style.getPropertyValue('--label-color')"
     assert mention.evaluate(variable) == color
     desk.get_by_role("button", name="Import", exact=True).click()
+    expect(desk.get_by_text("No worker is listening. The import waits")).to_be_visible()
+    import_upload(project.import_jobs.get().pk)  # as a worker that was started does
     expect(desk.get_by_text("imported", exact=True)).to_be_visible()
     assert project.documents.get().text == "Ada met Babbage"
+
+
+def test_the_bar_of_an_import_grows_and_it_can_be_cancelled(
+    desk: Page, project: Project
+) -> None:
+    options = {"format": "auto", "annotated_by": ""}
+    kept = uploads.keep([SimpleUploadedFile("a.txt", b"Ada.")], project.pk, options)
+    job, _ = ImportJob.request(project, kept.key, names=["a.txt"], options=options)
+    desk.goto(f"/projects/{project.pk}/import/jobs/{job.pk}/")
+    job.claim("worker")
+    for share in (0.25, 0.75):
+        kept.note_progress(Progress("storing", int(4000 * share), share))
+        bar = desk.get_by_role("img", name=f"{share} / 1")
+        expect(bar).to_be_visible()
+        widths = [bar.locator(f".progress__{part}") for part in ("done", "track")]
+        done, track = (part.bounding_box()["width"] for part in widths)
+        assert abs(done / track - share) < 0.01
+    expect(desk.get_by_text("3000 documents")).to_be_visible()
+    desk.get_by_role("button", name="Cancel the import").click()
+    expect(desk.get_by_role("button", name="Stopping…")).to_be_disabled()
+    job.stop_cancelled()
+    expect(desk.get_by_text("Cancelled: nothing was stored.")).to_be_visible()
 
 
 def test_files_can_be_dropped(desk: Page, project: Project) -> None:

@@ -129,6 +129,54 @@ def test_a_worker_killed_in_pre_annotation_leaves_no_half_and_it_goes_on(
     assert site.value(count, first) == served
 
 
+IMPORT = """
+from pathlib import Path
+from django.core.files.base import File
+from annotator import uploads
+from annotator.models import ImportJob, Project
+from tasks.imports import import_upload
+path, project = Path({path!r}), Project.objects.get()
+options = dict.fromkeys(["split", "annotated_by", "encoding"], "")
+options |= dict(format="auto", document="sentence", count="10")
+with path.open("rb") as file:
+    kept = uploads.keep([File(file, path.name)], project.pk, options)
+fields = dict(names=[path.name], options=options)
+job, _ = ImportJob.request(project, kept.key, **fields)
+import_upload.delay(job.pk)
+print(job.pk)
+"""
+
+
+def test_a_worker_killed_while_it_stores_an_import_leaves_nothing_and_it_goes_on(
+    site: Site,
+) -> None:
+    site.manage("create_project", "Notes")
+    count = 40_000
+    path = site.folder / "letters.jsonl"
+    with path.open("w") as file:
+        file.writelines(f'{{"text": "Letter {n} to Kew."}}\n' for n in range(count))
+    worker = site.start_worker()
+    script = IMPORT.format(path=str(path))
+    job = int(site.manage("shell", "-v", "0", "-c", script).splitlines()[-1])
+    progress = site.folder / "media" / "imports"
+
+    def is_storing() -> bool:
+        found = [path.read_text() for path in progress.glob("*/progress.json")]
+        return any("storing" in text for text in found)
+
+    state = "SELECT state FROM annotator_importjob WHERE id = ?"
+    documents = "SELECT count(*) FROM annotator_document"
+    site.wait_for(is_storing, 60, "some documents stored")
+    site.kill(worker)
+    assert (site.value(state, job), site.value(documents)) == ("running", 0)
+
+    site.start_worker()
+    site.wait_for(lambda: site.value(state, job) == "succeeded", 120, "success")
+    attempt = "SELECT attempt FROM annotator_importjob WHERE id = ?"
+    assert (site.value(attempt, job), site.value(documents)) == (2, count)
+    site.wait_for(lambda: not list(progress.glob("*")), 10, "the upload's end")
+
+
 def test_a_run_that_dies_three_times_fails_with_a_sentence(
     embedded_site: Site,
 ) -> None:

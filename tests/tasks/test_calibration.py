@@ -7,7 +7,8 @@ import torch
 from pytest_django import Settings
 
 from annotator.models import Annotation, Document, Project, TrainingRun
-from annotator.models.training import RunState, Trigger
+from annotator.models.jobs import RunState
+from annotator.models.training import Trigger
 from modeling import checkpoints
 from modeling.encoders import build_scratch_encoder
 from modeling.examples import Example

@@ -7,7 +7,8 @@ import pytest
 from pytest_django import Settings
 
 from annotator.models import Annotation, Document, Project, TrainingRun
-from annotator.models.training import RunState, Trigger
+from annotator.models.jobs import RunState
+from annotator.models.training import Trigger
 from tasks import prediction, training
 
 pytestmark = pytest.mark.django_db

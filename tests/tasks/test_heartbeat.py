@@ -6,7 +6,8 @@ import pytest
 from django.db import OperationalError
 
 from annotator.models import Project, TrainingRun
-from annotator.models.training import RunLost, Trigger
+from annotator.models.jobs import RunLost
+from annotator.models.training import Trigger
 from tasks import heartbeat
 from tasks.heartbeat import Heartbeat
 

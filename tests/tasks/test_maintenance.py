@@ -1,5 +1,6 @@
 """Orphaned work is put back, and schedules are honoured."""
 
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -11,9 +12,18 @@ from django_celery_beat.models import PeriodicTask
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from annotator import yardstick
-from annotator.models import Annotation, Checkpoint, Document, Project, TrainingRun
-from annotator.models.training import RunState, Trigger
+from annotator.models import (
+    Annotation,
+    Checkpoint,
+    Document,
+    ImportJob,
+    Project,
+    TrainingRun,
+)
+from annotator.models.jobs import RunState
+from annotator.models.training import Trigger
 from tasks import app
+from tasks.imports import import_upload
 from tasks.maintenance import preannotate_project, reconcile, retrain_on_schedule
 from tasks.training import retrain
 
@@ -25,7 +35,9 @@ def run(project: Project) -> TrainingRun:
     return TrainingRun.request(project, Trigger.BUTTON)[0]
 
 
-def make_older(instance: TrainingRun | Checkpoint, field: str, minutes: float) -> None:
+def make_older(
+    instance: TrainingRun | ImportJob | Checkpoint, field: str, minutes: float
+) -> None:
     past = timezone.now() - timedelta(minutes=minutes)
     type(instance).objects.filter(pk=instance.pk).update(**{field: past})  # type: ignore[attr-defined]
 
@@ -66,6 +78,26 @@ def test_a_starting_worker_is_sent_all_that_waits(run: TrainingRun) -> None:
     with patch.object(retrain, "delay") as send:
         reconcile(everything=True)
     send.assert_called_once_with(run.pk)
+
+
+def test_an_import_whose_worker_or_message_was_lost_is_sent_again(
+    project: Project,
+) -> None:
+    job, _ = ImportJob.request(project, uuid.uuid4())
+    with patch.object(import_upload, "delay") as send:
+        reconcile()
+        send.assert_not_called()
+        make_older(job, "dispatched_at", 2)
+        reconcile()
+        send.assert_called_once_with(job.pk)
+        job.claim("dead")
+        reconcile()
+        send.assert_called_once_with(job.pk)
+        make_older(job, "heartbeat_at", 5)
+        reconcile()
+        assert send.call_count == 2
+    job.refresh_from_db()
+    assert job.state == RunState.QUEUED
 
 
 def test_pre_annotation_that_stopped_half_way_goes_on(

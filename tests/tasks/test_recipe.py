@@ -9,7 +9,8 @@ from pytest_django import Settings
 
 from annotator.models import Annotation, Document, Edit, Project, TrainingRun
 from annotator.models.edits import SpanEdit
-from annotator.models.training import RunState, Trigger
+from annotator.models.jobs import RunState
+from annotator.models.training import Trigger
 from modeling.checkpoints import load
 from modeling.reports import TrainingError
 from tasks import training

@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from annotator.models import Annotation, Document, Edit, Project, TrainingRun
-from annotator.models.training import RunState, Trigger
+from annotator.models.jobs import RunState
+from annotator.models.training import Trigger
 from tasks import training
 from tasks.assessment import Assessed
 from tasks.gathering import agreed_spans, examples

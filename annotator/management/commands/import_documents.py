@@ -46,6 +46,18 @@ class Command(commandline.Command):
             help="sentence, docstart, file or blank-lines:N (text: sentence is a line)",
         )
         parser.add_argument(
+            "--text-column",
+            default="",
+            metavar="NAME",
+            help="of a table: heading or number; default: look for it",
+        )
+        parser.add_argument(
+            "--new-labels",
+            choices=["create", "refuse"],
+            default="create",
+            help="what happens to labels that the project does not have",
+        )
+        parser.add_argument(
             "--skip-bad", action="store_true", help="import the good documents anyway"
         )
         parser.add_argument("--json", action="store_true")
@@ -62,6 +74,8 @@ class Command(commandline.Command):
             document=options["document"],
             skip_bad=options["skip_bad"],
             encoding=options["encoding"],
+            text_column=options["text_column"],
+            creates_labels=options["new_labels"] == "create",
         )
         missing = [name for name in options["files"] if not Path(name).exists()]
         if missing:

@@ -8,7 +8,8 @@ from django.core.management.base import CommandError, CommandParser
 from annotator import commandline
 from annotator.commandline import find_project, write_result
 from annotator.models import TrainingRun
-from annotator.models.training import RunState, Trigger
+from annotator.models.jobs import RunState
+from annotator.models.training import Trigger
 from tasks.training import request_run
 
 

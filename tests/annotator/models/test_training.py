@@ -8,7 +8,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from annotator.models import Checkpoint, Project, TrainingRun, Worker
-from annotator.models.training import MAX_ATTEMPTS, RunLost, RunState, Trigger
+from annotator.models.jobs import MAX_ATTEMPTS, RunLost, RunState
+from annotator.models.training import Trigger
 
 pytestmark = pytest.mark.django_db
 

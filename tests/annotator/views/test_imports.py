@@ -14,7 +14,9 @@ from django.urls import reverse
 
 from annotator import uploads
 from annotator.formats import Source
-from annotator.models import Document, Project
+from annotator.models import Document, ImportJob, Project, Worker
+from annotator.uploads import Progress
+from tasks.imports import import_upload
 from tasks.prediction import preannotate_project
 
 CONLL = "Ada B-PER\nmet O\nBabbage B-PER\n\nRome B-CITY\nfell O\n"
@@ -31,6 +33,13 @@ def media(settings: Any, tmp_path: Path) -> Path:
 def enqueued(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mock]:
     monkeypatch.setattr(preannotate_project, "delay", sent := Mock())
     yield sent
+
+
+def carry_out(client: Client, preview: str, action: str = "import") -> str:
+    """Press a button of the preview, let a worker do it, look at the outcome."""
+    address = client.post(preview, {"action": action})["Location"]
+    import_upload(int(address.rstrip("/").rsplit("/", 1)[1]))
+    return client.get(address).content.decode()
 
 
 Send = Callable[..., str]
@@ -72,25 +81,25 @@ def test_importing_stores_documents_reports_counts_and_removes_the_files(
 ) -> None:
     preview = upload(("news.conll", CONLL), annotated_by="gold")
     with django_capture_on_commit_callbacks(execute=True):
-        response = as_alice.post(preview, {"action": "import"}, follow=True)
-    page = response.content.decode()
+        page = carry_out(as_alice, preview)
     assert re.search(r"New documents</dt><dd>2", page)
     assert re.search(r"New labels</dt><dd>CITY", page)
     assert "2, with 3 spans" in page
     assert project.documents.count() == 2
     assert list((media / "imports").iterdir()) == []
     enqueued.assert_called_once_with(project.pk)
-    assert as_alice.get(preview).status_code == 404
+    job = reverse("import-job", args=[project.pk, ImportJob.objects.get().pk])
+    assert as_alice.get(preview)["Location"] == job
 
 
 def test_the_same_file_again_makes_no_duplicates(
     as_alice: Client, project: Project, upload: Send
 ) -> None:
-    as_alice.post(upload(("news.conll", CONLL)), {"action": "import"})
+    carry_out(as_alice, upload(("news.conll", CONLL)))
     preview = upload(("news.conll", CONLL))
     assert b"2 are in the project already" in as_alice.get(preview).content
-    page = as_alice.post(preview, {"action": "import"}, follow=True).content
-    assert re.search(rb"There already</dt><dd>2", page)
+    page = carry_out(as_alice, preview)
+    assert re.search(r"There already</dt><dd>2", page)
     assert project.documents.count() == 2
 
 
@@ -103,10 +112,13 @@ def test_bad_lines_are_listed_and_the_good_ones_can_be_imported(
     assert re.search(r'<td class="number">2</td><td>[^<]*5', page)
     assert 'value="import-good"' in page
     assert 'value="import"' not in page
-    as_alice.post(preview, {"action": "import"})
+    page = carry_out(as_alice, preview)
+    assert "1 line is bad: nothing was stored." in page
+    assert "Fix the file and send it again" in page
+    assert "Import the 2 good documents" in page
     assert not project.documents.exists()
-    preview = upload(("notes.jsonl", lines))
-    as_alice.post(preview, {"action": "import-good"})
+    page = carry_out(as_alice, preview, "import-good")
+    assert re.search(r"Left out with errors</dt><dd>1", page)
     assert project.documents.count() == 2
 
 
@@ -118,7 +130,7 @@ def test_a_file_can_be_read_differently_after_a_look(
     options = OPTIONS | {"document": "blank-lines", "count": "1", "action": "options"}
     page = as_alice.post(preview, options, follow=True).content
     assert b"2 documents recognised" in page
-    as_alice.post(preview, {"action": "import"})
+    carry_out(as_alice, preview)
     texts = set(project.documents.values_list("text", flat=True))
     assert texts == {"one\ntwo", "three"}
 
@@ -134,7 +146,7 @@ def test_spans_can_be_given_to_a_member(
     as_alice: Client, project: Project, upload: Send, bob: Any
 ) -> None:
     preview = upload(("news.conll", CONLL), annotated_by=str(bob.pk))
-    as_alice.post(preview, {"action": "import"})
+    carry_out(as_alice, preview)
     assert bob.annotations.filter(state="submitted").count() == 2
 
 
@@ -142,9 +154,9 @@ def test_several_files_are_imported_together(
     as_alice: Client, project: Project, upload: Send
 ) -> None:
     preview = upload(("a.txt", "Ada met Babbage."), ("b.jsonl", '{"text": "Rome."}'))
-    page = as_alice.post(preview, {"action": "import"}, follow=True).content
-    assert b"a.txt" in page
-    assert b"b.jsonl" in page
+    page = carry_out(as_alice, preview)
+    assert "a.txt, b.jsonl" in page
+    assert page.count(">imported</span>") == 2
     assert project.documents.count() == 2
 
 
@@ -216,7 +228,7 @@ def test_the_chosen_split_is_kept(
     as_alice: Client, project: Project, upload: Send
 ) -> None:
     preview = upload(("a.txt", "Ada.\nRome."), split="evaluation")
-    as_alice.post(preview, {"action": "import"})
+    carry_out(as_alice, preview)
     splits = Document.objects.values_list("split", flat=True)
     assert set(splits) == {"evaluation"}
 
@@ -244,7 +256,7 @@ def test_the_spans_of_a_file_can_be_taken_as_suggestions(
     preview = upload(("a.conll", CONLL), annotated_by="suggestions", split="pool")
     page = as_alice.get(preview).content.decode()
     assert "3 suggestions" in page
-    page = as_alice.post(preview, {"action": "import"}, follow=True).content.decode()
+    page = carry_out(as_alice, preview)
     assert re.search(r"Suggestions</dt><dd>3", page)
 
 
@@ -258,3 +270,121 @@ def test_files_that_belong_together_are_kept_together(
     together = Source(kept.files[0][1])
     assert together.member_names == ["b.ann", "b.txt"]
     assert [member.read_text() for member in together.members()] == ["Anna", "Anna"]
+
+
+def queued(client: Client, preview: str) -> tuple[ImportJob, str]:
+    address = client.post(preview, {"action": "import"})["Location"]
+    return ImportJob.objects.get(), address
+
+
+def test_the_button_pressed_twice_queues_one_import(
+    as_alice: Client, project: Project, upload: Send, alice: Any
+) -> None:
+    preview = upload(("a.txt", "Ada."), split="pool")
+    job, address = queued(as_alice, preview)
+    assert as_alice.post(preview, {"action": "import"})["Location"] == address
+    assert as_alice.post(preview, {"action": "discard"})["Location"] == address
+    assert (ImportJob.objects.count(), job.requested_by) == (1, alice)
+    assert (job.names, job.options["split"]) == (["a.txt"], "pool")
+
+
+def test_without_a_worker_the_page_says_so_and_the_import_waits(
+    as_alice: Client, upload: Send
+) -> None:
+    _job, address = queued(as_alice, upload(("a.txt", "Ada.")))
+    page = as_alice.get(address).content.decode()
+    assert "No worker is listening. The import waits" in page
+    assert 'hx-trigger="every 1s"' in page
+
+
+def test_a_running_import_shows_how_far_it_is(
+    as_alice: Client, upload: Send, project: Project
+) -> None:
+    job, address = queued(as_alice, upload(("a.txt", "Ada.")))
+    shown = {"shown": "running"}
+    assert as_alice.get(f"{address}progress/", shown)["HX-Refresh"] == "true"
+    job.claim("worker")
+    kept = uploads.find(job.upload, project.pk)
+    assert kept is not None
+    for phase, words in (("checking", "nothing is stored yet"), ("storing", "Storing")):
+        kept.note_progress(Progress(phase, 4000, 0.25))
+        page = as_alice.get(f"{address}progress/", shown).content.decode()
+        assert words in page and "4000 documents" in page
+        assert 'aria-label="0.25 / 1"' in page
+
+
+def test_an_import_is_cancelled_before_and_while_a_worker_does_it(
+    as_alice: Client, upload: Send, project: Project
+) -> None:
+    preview = upload(("a.txt", "Ada."))
+    job, address = queued(as_alice, preview)
+    page = as_alice.post(f"{address}cancel/", follow=True).content.decode()
+    assert "Cancelled: nothing was stored." in page
+    assert "Try again" in page
+    address = as_alice.post(preview, {"action": "import"})["Location"]
+    again = ImportJob.objects.latest("pk")
+    again.claim("worker")
+    page = as_alice.post(f"{address}cancel/", follow=True).content.decode()
+    assert "Stopping…" in page
+    again.stop_cancelled()
+    page = as_alice.post(f"{address}cancel/", follow=True).content.decode()
+    assert "The import had ended already." in page
+    assert not project.documents.exists()
+
+
+def test_all_bad_lines_come_as_a_file(
+    as_alice: Client, upload: Send, project: Project
+) -> None:
+    lines = '{"text": "Ada."}\n' + '{"text": 5}\n' * 150
+    preview = upload(("notes, new.jsonl", lines))
+    page = carry_out(as_alice, preview)
+    assert page.count('<td class="number">') == 100
+    assert "And 50 more." in page
+    address = f"{preview}errors/"
+    assert f'href="{address}"' in page
+    response = as_alice.get(address)
+    assert "bad-lines.csv" in response["Content-Disposition"]
+    rows = b"".join(response.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    assert rows[0] == "File,Line,What is wrong"
+    assert len(rows) == 151
+    assert rows[1] == '"notes, new.jsonl",2,"“text” is 5, not a string."'
+    as_alice.post(preview, {"action": "discard"})
+    assert as_alice.get(address).status_code == 404
+
+
+def test_earlier_imports_are_listed_where_the_next_one_begins(
+    as_alice: Client, upload: Send, project: Project
+) -> None:
+    carry_out(as_alice, upload(("<b>.txt", "Ada.")))
+    page = as_alice.get(reverse("document-upload", args=[project.pk])).content.decode()
+    assert "Earlier imports" in page
+    assert "&lt;b&gt;.txt</a>" in page
+
+
+def test_a_busy_worker_is_waited_for(as_alice: Client, upload: Send) -> None:
+    from django.utils import timezone
+
+    Worker.objects.create(name="worker", seen_at=timezone.now())
+    _job, address = queued(as_alice, upload(("a.txt", "Ada.")))
+    assert (
+        "Waiting for a worker that is busy." in as_alice.get(address).content.decode()
+    )
+
+
+def test_what_waits_for_a_worker_is_never_swept(
+    as_alice: Client, upload: Send, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, _address = queued(as_alice, upload(("a.txt", "Ada.")))
+    monkeypatch.setattr(uploads, "KEPT_SECONDS", -1)
+    upload(("b.txt", "Rome."))
+    assert uploads.find(job.upload, project.pk) is not None
+
+
+def test_a_text_column_and_labels_that_stay_away(
+    as_alice: Client, upload: Send, project: Project
+) -> None:
+    table = ("letters.csv", "title,body\nA letter,Ada sang.\n")
+    carry_out(as_alice, upload(table, text_column="body"))
+    assert project.documents.get().text == "Ada sang."
+    page = as_alice.get(upload(("a.conll", CONLL), new_labels="refuse"))
+    assert "The label “CITY” is not one of the project&#x27;s" in page.content.decode()

@@ -1,0 +1,71 @@
+"""What was recognised in a file, before anything of it is stored."""
+
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from annotator.formats import FormatError, Record
+from annotator.imports import ImportOptions, open_file, open_source
+from annotator.models import Project
+from annotator.surveys import Survey, survey
+
+LOOKED_AT = 10_000  # documents: a request that takes seconds, whatever the size
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    format: str
+    encoding: str
+    scheme: str  # of the tags, empty for formats without
+    details: dict[str, str]  # such as which columns were read
+    documents: int
+    annotated: int
+    spans: int
+    duplicates: int  # already in the project
+    labels: list[tuple[str, bool]]  # name, whether it is new to the project
+    samples: list[Record]
+    errors: list[tuple[int, str]]
+    error_count: int
+    suggestions: int = 0
+    notes: list[tuple[int, str]] = field(default_factory=list)
+    note_count: int = 0
+    is_whole: bool = True  # else only its beginning was looked at
+
+
+def preview(
+    path: str | Path, project: Project, options: ImportOptions | None = None
+) -> Preview:
+    """Read the first LOOKED_AT documents of a file and store nothing."""
+    options = options or ImportOptions()
+    source = open_source(path, options)
+    known = set(project.labels.values_list("name", flat=True))
+    found, name, encoding, details = Survey(), options.format, "", {}
+    is_whole = True
+    try:
+        encoding = source.encoding
+        format, items = open_file(source, project, options)
+        details = dict(format.describe(source))
+    except FormatError as error:
+        found.add_error(error)
+    else:
+        found, name = survey(islice(items, LOOKED_AT), project), format.name
+        is_whole = next(items, None) is None
+        found.add_notes(1, source.notes)
+    return Preview(
+        format=name,
+        encoding=encoding,
+        scheme=details.pop("scheme", ""),
+        details=details,
+        documents=found.documents,
+        annotated=found.annotated,
+        spans=found.spans,
+        duplicates=found.duplicates,
+        labels=[(label, label not in known) for label in found.labels],
+        samples=found.samples,
+        errors=found.errors,
+        error_count=found.error_count,
+        suggestions=found.suggestions,
+        notes=found.notes,
+        note_count=found.note_count,
+        is_whole=is_whole,
+    )

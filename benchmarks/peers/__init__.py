@@ -1,0 +1,1 @@
+"""Scripts that other tools' own Python runs, in their virtual environments."""
