@@ -170,7 +170,7 @@ def _work(path: Path, database_url: str) -> Steps:
 
         def write() -> int:
             receipt = export(project, target, ExportOptions(format="jsonl"))
-            return int(receipt["documents"])
+            return int(receipt.facts["documents"])
 
         options = ImportOptions(annotated_by="gold")
         imported = _timed(lambda: import_file(path, project, options).created)
