@@ -11,6 +11,7 @@ from annotator.formats.source import FormatError, Source
 from annotator.formats.uima import Annotation, Sofa, add, as_offsets, records
 
 CAS = "http:///uima/cas.ecore"
+TYPE_SYSTEM = "<typeSystemDescription"
 XMI_ID = "{http://www.omg.org/XMI}id"
 OWN = {"begin", "end", "sofa", XMI_ID}
 NO_PACKAGE = "uima.noNamespace."
@@ -79,9 +80,15 @@ def recognises(source: Source) -> bool:
     return CAS in head and "XMI" in head
 
 
+def ignores(source: Source) -> bool:
+    """Whether it is the type system that INCEpTION puts beside a document."""
+    return TYPE_SYSTEM in source.beginning()
+
+
 FORMAT = Format(
     name="xmi",
     suffixes=(".xmi",),
     recognises=recognises,
     read=read,
+    ignores=ignores,
 )

@@ -1,6 +1,7 @@
 """UIMA CAS as XMI: views, layers, UTF-16 offsets; cassis reads the same."""
 
 import os
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -154,6 +155,16 @@ def test_a_view_is_a_document_and_one_without_text_is_none(read_file: Read) -> N
         "German",
     ]
     assert all(isinstance(item, Record) and item.is_annotated for item in items)
+
+
+def test_a_type_system_beside_a_document_is_no_document(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("TypeSystem.xml", "<typeSystemDescription/>")
+        archive.writestr("admin.xmi", xmi(entity(3, 6, "PER")))
+    source = Source(path)
+    (record,) = read(source, find_format(source), ReadOptions())
+    assert isinstance(record, Record) and marked(record) == [("Ann", "PER")]
 
 
 def test_overlapping_tokens_are_left_out_and_named(read_file: Read) -> None:
