@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _t
 
 from annotator.formats.layers import (
+    describe_layers,
     find_label,
     holds_mentions,
     layer_notes,
@@ -119,6 +120,19 @@ def records(
         except FormatError as error:
             yield error
         strays = 0  # they were told with the first view
+
+
+def describe_annotations(
+    sofas: Sequence[Sofa], known: Mapping[str, Annotation]
+) -> dict[str, str]:
+    """The layers of all views, and which of them hold mentions."""
+    _mark_links_of_chains(known)
+    seen = {member for sofa in sofas for member in sofa.members}
+    layers: dict[str, bool] = {}
+    for annotation in known.values():
+        if annotation.offsets and annotation.id in seen:
+            layers.setdefault(annotation.type, annotation.is_mention)
+    return describe_layers(layers)
 
 
 def _view(sofa: Sofa, known: Mapping[str, Annotation]) -> View:

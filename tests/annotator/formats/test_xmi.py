@@ -142,6 +142,15 @@ def test_what_is_no_mention_is_named(read_file: Read) -> None:
     )
 
 
+def test_the_layers_are_shown(tmp_path: Path) -> None:
+    path = tmp_path / "a.xmi"
+    owns = piece("my:Owns", 3, 6, ' Governor="2" Dependent="2"')
+    path.write_text(xmi(entity(3, 6, "PER"), owns), encoding="utf-8")
+    source = Source(path)
+    shown = {"layers": "NamedEntity", "not read": "Owns"}
+    assert find_format(source).describe(source) == shown
+
+
 def test_a_view_is_a_document_and_one_without_text_is_none(read_file: Read) -> None:
     second = (
         '<cas:Sofa xmi:id="50" sofaID="German" sofaString="Anna"/>\n'
