@@ -247,3 +247,19 @@ def _content(record: Record) -> tuple[object, ...]:
         label = "" if span.label in LAYERS else span.label
         mentions.add((start, surface.strip(), label))
     return record.text.rstrip(), record.tokens, record.sentence_starts, mentions
+
+
+@pytest.mark.skipif(not PEERS, reason="MARGINALIA_PEER_FORMATS names no folder")
+def test_cassis_finds_the_same_entities_between_emoji() -> None:
+    folder = Path(PEERS, "uima_cas")
+    with (folder / "typesystems/inception_typesystem.xml").open("rb") as file:
+        system = cassis.load_typesystem(file)
+    path = folder / "xmi/cas_with_smileys.xmi"
+    with path.open("rb") as file:
+        cas = cassis.load_cas_from_xmi(file, typesystem=system)
+    record = _read_twin(path)
+    found = cas.select("de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity")
+    assert marked(record) == [(e.get_covered_text(), e.value) for e in found]
+    assert record.tokens is not None
+    words = cas.select("de.tudarmstadt.ukp.dkpro.core.api.segmentation.type.Token")
+    assert record.tokens == tuple((word.begin, word.end) for word in words)
