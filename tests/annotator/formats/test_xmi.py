@@ -166,6 +166,17 @@ def test_a_view_is_a_document_and_one_without_text_is_none(read_file: Read) -> N
     assert all(isinstance(item, Record) and item.is_annotated for item in items)
 
 
+def test_annotations_of_a_view_without_text_are_told(read_file: Read) -> None:
+    second = (
+        '<cas:Sofa xmi:id="50" sofaID="Audio"/>\n'
+        '<ne:NamedEntity xmi:id="60" sofa="50" begin="0" end="4" value="PER"/>\n'
+        '<cas:View sofa="50" members="60"/>\n'
+    )
+    good, bad = read_file(xmi(more=second), name="a.xmi")
+    assert isinstance(good, Record) and isinstance(bad, FormatError)
+    assert bad.message == "The view Audio has annotations but no text."
+
+
 def test_a_type_system_beside_a_document_is_no_document(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w") as archive:
