@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 from django.utils.translation import gettext as _t
 
@@ -61,13 +62,13 @@ FORMATS: dict[str, Format] = {
     "w3c-annotation": w3c_annotation.FORMAT,
     "spacy-json": spacy_json.FORMAT,
     "docbin": docbin.FORMAT,
-    "yedda": yedda.FORMAT,
     "brat": brat.FORMAT,
     "label-studio": label_studio.FORMAT,
     "tagged-jsonl": tagged_jsonl.FORMAT,
     "jsonl": jsonl.FORMAT,
     "conll2012": conll2012.FORMAT,
     "conllu": conllu.FORMAT,
+    "yedda": yedda.FORMAT,
     "conll": conll.FORMAT,
     "table": table.FORMAT,
     "xlsx": xlsx.FORMAT,
@@ -89,6 +90,7 @@ OUTPUTS: dict[str, Output] = {
         hugging_face_writer.OUTPUT,
     )
 }
+MEMBERS_LOOKED_AT = 100
 
 __all__ = [
     "FORMATS",
@@ -132,21 +134,32 @@ def find_format(source: Source, name: str = "auto") -> Format:
 
 
 def _find_format_of_collection(source: Source) -> Format:
-    """A format of several files, or else that of the first file in it."""
+    """A format of several files, or else that of the first file that has one.
+
+    Others may lie beside it, such as a description of its labels.
+    """
     several = _format_of_several(source)
     if several:
         return several
-    for member in source.members():
-        if not member.is_collection:
-            return find_format(member)
-        inner = _format_of_several(member)  # such as a workbook
-        if inner:
-            return inner
-        # One zip may hold another without end.
-        sentence = _t("{name} is a zip inside of another one: unpack it first.")
-        raise FormatError(1, sentence.format(name=member.shown_name))
+    first: FormatError | None = None
+    for member in islice(source.members(), MEMBERS_LOOKED_AT):
+        try:
+            return _find_format_of_member(member)
+        except FormatError as error:
+            first = first or error
     sentence = _t("There is no file in {name}.")
-    raise FormatError(1, sentence.format(name=source.shown_name))
+    raise first or FormatError(1, sentence.format(name=source.shown_name))
+
+
+def _find_format_of_member(member: Source) -> Format:
+    if not member.is_collection:
+        return find_format(member)
+    inner = _format_of_several(member)  # such as a workbook
+    if inner:
+        return inner
+    # One zip may hold another without end.
+    sentence = _t("{name} is a zip inside of another one: unpack it first.")
+    raise FormatError(1, sentence.format(name=member.shown_name))
 
 
 def _format_of_several(source: Source) -> Format | None:
@@ -166,6 +179,8 @@ def read(
         return
     try:
         for member in source.members():
+            if format.ignores(member):
+                continue
             for item in _read_one(member, format, options):
                 yield _named(member, item)
     except FormatError as error:

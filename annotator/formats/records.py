@@ -113,6 +113,8 @@ class Format:
     describe: Callable[[Source], dict[str, str]] = lambda source: {}
     is_binary: bool = False  # its files are no text
     takes_collections: bool = False  # a folder or zip is read as one, not by members
+    # A member of a folder or zip that describes the others and holds no document.
+    ignores: Callable[[Source], bool] = lambda source: False
 
 
 def check(record: Record, may_overlap: bool = False) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _t
 
 from annotator.formats.layers import (
+    describe_layers,
     find_label,
     holds_mentions,
     layer_notes,
@@ -111,14 +112,31 @@ def records(
     strays = sum(1 for a in known.values() if a.offsets and a.id not in seen)
     with_text = [view for view in views if view.text]
     if not with_text:
-        yield FormatError(1, _t("No view of the file has a text."))
+        raise FormatError(1, _t("No view of the file has a text."))
     is_annotated = any(a.is_mention for view in views for a in view.annotations)
-    for view in with_text:
+    for view in views:
         try:
-            yield _record(view, strays, is_annotated, len(with_text) > 1, options)
+            if view.text:
+                yield _record(view, strays, is_annotated, len(with_text) > 1, options)
+                strays = 0  # they were told with the first view
+            elif any(annotation.is_mention for annotation in view.annotations):
+                sentence = _t("The view {view} has annotations but no text.")
+                raise FormatError(view.line, sentence.format(view=excerpt(view.name)))
         except FormatError as error:
             yield error
-        strays = 0  # they were told with the first view
+
+
+def describe_annotations(
+    sofas: Sequence[Sofa], known: Mapping[str, Annotation]
+) -> dict[str, str]:
+    """The layers of all views, and which of them hold mentions."""
+    _mark_links_of_chains(known)
+    seen = {member for sofa in sofas for member in sofa.members}
+    layers: dict[str, bool] = {}
+    for annotation in known.values():
+        if annotation.offsets and annotation.id in seen:
+            layers.setdefault(annotation.type, annotation.is_mention)
+    return describe_layers(layers)
 
 
 def _view(sofa: Sofa, known: Mapping[str, Annotation]) -> View:

@@ -10,7 +10,13 @@ from annotator.formats.json_values import is_whole, objects, parse, shown
 from annotator.formats.records import Format, Record
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import FormatError, Source
-from annotator.formats.uima import Annotation, Sofa, add, records
+from annotator.formats.uima import (
+    Annotation,
+    Sofa,
+    add,
+    describe_annotations,
+    records,
+)
 
 MARKS = re.compile(r'"%(TYPES|FEATURE_STRUCTURES|VIEWS)"\s*:')
 SOFA = "uima.cas.Sofa"
@@ -20,6 +26,10 @@ LINE = 1  # the file is one value: its parts are named by their number instead
 
 def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
     """A document for each view."""
+    yield from records(*_parse(source), options)
+
+
+def _parse(source: Source) -> tuple[list[Sofa], dict[str, Annotation]]:
     value = parse(LINE, source.read_text())
     if not isinstance(value, dict):
         sentence = _t("{value} is not a CAS: an object with “%VIEWS”.")
@@ -32,7 +42,7 @@ def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
             sofas.append(_sofa(id, item, members.get(id, [])))
         else:
             add(known, _annotation(id, item))
-    yield from records(sofas, known, options)
+    return sofas, known
 
 
 def _structures(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -101,9 +111,18 @@ def recognises(source: Source) -> bool:
     return head.lstrip()[:1] == "{" and bool(MARKS.search(head))
 
 
+def describe(source: Source) -> dict[str, str]:
+    """Which layers hold the spans, for the person to check."""
+    try:
+        return describe_annotations(*_parse(source))
+    except FormatError:
+        return {}  # reading it says why
+
+
 FORMAT = Format(
     name="uima-json",
     suffixes=(),
     recognises=recognises,
     read=read,
+    describe=describe,
 )

@@ -18,7 +18,7 @@ from annotator.formats.source import LONGEST_LINE, FormatError, Source
 TEXT = ".txt"
 MARKED = (".json", ".jsonld")
 CONTEXT = "http://www.w3.org/ns/anno"
-MARKS = re.compile(r'"(TextQuoteSelector|TextPositionSelector|quote)"')
+MARKS = re.compile(r'"(TextQuoteSelector|TextPositionSelector|selector)"')
 NO_TAG = "annotation"  # the label of what is marked without a tag
 IS_TAG = {"tagging", "classifying", "identifying"}
 

@@ -8,9 +8,17 @@ from annotator.formats.records import Format, Record, excerpt
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.safexml import Element, elements
 from annotator.formats.source import FormatError, Source
-from annotator.formats.uima import Annotation, Sofa, add, as_offsets, records
+from annotator.formats.uima import (
+    Annotation,
+    Sofa,
+    add,
+    as_offsets,
+    describe_annotations,
+    records,
+)
 
 CAS = "http:///uima/cas.ecore"
+TYPE_SYSTEM = "<typeSystemDescription"
 XMI_ID = "{http://www.omg.org/XMI}id"
 OWN = {"begin", "end", "sofa", XMI_ID}
 NO_PACKAGE = "uima.noNamespace."
@@ -22,6 +30,10 @@ def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
     What has ``begin`` and ``end`` is an annotation, and a feature that is a number or
     a child element may be a reference, but never a label.
     """
+    yield from records(*_parse(source), options)
+
+
+def _parse(source: Source) -> tuple[list[Sofa], dict[str, Annotation]]:
     source.check_size()
     known: dict[str, Annotation] = {}
     sofas: dict[str, Element] = {}
@@ -40,7 +52,7 @@ def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
         elif kind != "NULL":
             add(known, _annotation(id, element))
     found = [_sofa(id, sofa, members.get(id, [])) for id, sofa in sofas.items()]
-    yield from records(found, known, options)
+    return found, known
 
 
 def _annotation(id: str, element: Element) -> Annotation:
@@ -79,9 +91,24 @@ def recognises(source: Source) -> bool:
     return CAS in head and "XMI" in head
 
 
+def describe(source: Source) -> dict[str, str]:
+    """Which layers hold the spans, for the person to check."""
+    try:
+        return describe_annotations(*_parse(source))
+    except FormatError:
+        return {}  # reading it says why
+
+
+def ignores(source: Source) -> bool:
+    """Whether it is the type system that INCEpTION puts beside a document."""
+    return TYPE_SYSTEM in source.beginning()
+
+
 FORMAT = Format(
     name="xmi",
     suffixes=(".xmi",),
     recognises=recognises,
     read=read,
+    describe=describe,
+    ignores=ignores,
 )

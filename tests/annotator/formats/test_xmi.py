@@ -1,6 +1,7 @@
 """UIMA CAS as XMI: views, layers, UTF-16 offsets; cassis reads the same."""
 
 import os
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -141,6 +142,15 @@ def test_what_is_no_mention_is_named(read_file: Read) -> None:
     )
 
 
+def test_the_layers_are_shown(tmp_path: Path) -> None:
+    path = tmp_path / "a.xmi"
+    owns = piece("my:Owns", 3, 6, ' Governor="2" Dependent="2"')
+    path.write_text(xmi(entity(3, 6, "PER"), owns), encoding="utf-8")
+    source = Source(path)
+    shown = {"layers": "NamedEntity", "not read": "Owns"}
+    assert find_format(source).describe(source) == shown
+
+
 def test_a_view_is_a_document_and_one_without_text_is_none(read_file: Read) -> None:
     second = (
         '<cas:Sofa xmi:id="50" sofaID="German" sofaString="Anna"/>\n'
@@ -154,6 +164,27 @@ def test_a_view_is_a_document_and_one_without_text_is_none(read_file: Read) -> N
         "German",
     ]
     assert all(isinstance(item, Record) and item.is_annotated for item in items)
+
+
+def test_annotations_of_a_view_without_text_are_told(read_file: Read) -> None:
+    second = (
+        '<cas:Sofa xmi:id="50" sofaID="Audio"/>\n'
+        '<ne:NamedEntity xmi:id="60" sofa="50" begin="0" end="4" value="PER"/>\n'
+        '<cas:View sofa="50" members="60"/>\n'
+    )
+    good, bad = read_file(xmi(more=second), name="a.xmi")
+    assert isinstance(good, Record) and isinstance(bad, FormatError)
+    assert bad.message == "The view Audio has annotations but no text."
+
+
+def test_a_type_system_beside_a_document_is_no_document(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("TypeSystem.xml", "<typeSystemDescription/>")
+        archive.writestr("admin.xmi", xmi(entity(3, 6, "PER")))
+    source = Source(path)
+    (record,) = read(source, find_format(source), ReadOptions())
+    assert isinstance(record, Record) and marked(record) == [("Ann", "PER")]
 
 
 def test_overlapping_tokens_are_left_out_and_named(read_file: Read) -> None:
@@ -227,3 +258,19 @@ def _content(record: Record) -> tuple[object, ...]:
         label = "" if span.label in LAYERS else span.label
         mentions.add((start, surface.strip(), label))
     return record.text.rstrip(), record.tokens, record.sentence_starts, mentions
+
+
+@pytest.mark.skipif(not PEERS, reason="MARGINALIA_PEER_FORMATS names no folder")
+def test_cassis_finds_the_same_entities_between_emoji() -> None:
+    folder = Path(PEERS, "uima_cas")
+    with (folder / "typesystems/inception_typesystem.xml").open("rb") as file:
+        system = cassis.load_typesystem(file)
+    path = folder / "xmi/cas_with_smileys.xmi"
+    with path.open("rb") as file:
+        cas = cassis.load_cas_from_xmi(file, typesystem=system)
+    record = _read_twin(path)
+    found = cas.select("de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity")
+    assert marked(record) == [(e.get_covered_text(), e.value) for e in found]
+    assert record.tokens is not None
+    words = cas.select("de.tudarmstadt.ukp.dkpro.core.api.segmentation.type.Token")
+    assert record.tokens == tuple((word.begin, word.end) for word in words)

@@ -39,6 +39,11 @@ def test_a_line_or_the_whole_file_is_a_document(read_file: Read) -> None:
     assert whole.spans == (Span(0, 3, "P"), Span(8, 11, "P"))
 
 
+def test_marks_in_another_format_are_text(read_file: Read) -> None:
+    (record,) = read_file('{"text": "[@Ann#P*]"}', name="a.ann")
+    assert isinstance(record, Record) and record.text == "[@Ann#P*]"
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
