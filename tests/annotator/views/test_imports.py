@@ -309,7 +309,8 @@ def test_a_running_import_shows_how_far_it_is(
     for phase, words in (("checking", "nothing is stored yet"), ("storing", "Storing")):
         kept.note_progress(Progress(phase, 4000, 0.25))
         page = as_alice.get(f"{address}progress/", shown).content.decode()
-        assert words in page and "4000 documents" in page
+        assert words in page and "4,000 documents" in page
+        assert "No worker is listening. The import" not in page
         assert 'aria-label="0.25 / 1"' in page
 
 
