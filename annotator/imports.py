@@ -22,6 +22,8 @@ from annotator.models.documents import Split
 from annotator.surveys import survey
 
 COUNTED_AT_ONCE = 1024 * 1024  # bytes
+KEPT_CHARACTERS = 4_000_000  # of texts whose file is then not read a second time
+CHARACTERS_OF_A_RECORD = 200  # as much memory as it takes beside its text
 LABELS_NAMED = 10
 # Documents done, and how far that is, from 0 to 1.
 OnProgress = Callable[[int, float], None]
@@ -72,6 +74,7 @@ class Checked:
     report: ImportReport
     labels: tuple[str, ...] = ()
     spans: int = 0
+    kept: tuple[Record, ...] | None = None  # all of them, if they are few
 
     @property
     def may_be_stored(self) -> bool:
@@ -113,6 +116,9 @@ class Checked:
 
     def _records(self) -> Iterator[Record]:
         """The good records again; a file that changed meanwhile is refused."""
+        if self.kept is not None:
+            yield from self.kept
+            return
         _format, items = open_file(self.source, self.project, self.options)
         errors = 0
         for item in items:
@@ -138,6 +144,7 @@ def import_file(
     return checked.store(by) if checked.may_be_stored else checked.report
 
 
+@storing.sparing_the_collector()
 def check(
     path: str | Path,
     project: Project,
@@ -153,7 +160,9 @@ def check(
     except FormatError as error:
         report = ImportReport(errors=[(error.line, error.message)], error_count=1)
         return Checked(source, project, options, report)
-    found = survey(items, on_progress=on_progress and _by_line(source, on_progress))
+    kept = _Kept()
+    by_line = on_progress and _by_line(source, on_progress)
+    found = survey(kept.all_of(items), on_progress=by_line)
     found.add_notes(1, source.notes)
     report = ImportReport(
         format=format.name,
@@ -166,7 +175,27 @@ def check(
     )
     options = replace(options, format=format.name)  # recognised once is enough
     labels = tuple(found.labels)
-    return Checked(source, project, options, report, labels, found.spans)
+    few = None if kept.room < 0 else tuple(kept.records)
+    return Checked(source, project, options, report, labels, found.spans, few)
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The records of a file as long as they are few; of a long file none."""
+
+    records: list[Record] = field(default_factory=list)
+    room: int = KEPT_CHARACTERS
+
+    def all_of(
+        self, items: Iterable[Record | FormatError]
+    ) -> Iterator[Record | FormatError]:
+        for item in items:
+            if isinstance(item, Record) and self.room >= 0:
+                self.room -= len(item.text) + CHARACTERS_OF_A_RECORD
+                self.records.append(item)
+                if self.room < 0:
+                    self.records.clear()
+            yield item
 
 
 def bad_lines(

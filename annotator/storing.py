@@ -1,6 +1,8 @@
 """Storing records as documents and annotations, in batches and one transaction."""
 
+import gc
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple
@@ -87,6 +89,17 @@ def existing(project: Project, batch: list[Numbered]) -> dict[tuple[str, int], i
     return {(h, n): pk for h, n, pk in rows if (h, n) in wanted}
 
 
+@contextmanager
+def sparing_the_collector() -> Iterator[None]:
+    """Let it not look through the whole program again after every few batches."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+@sparing_the_collector()
 @transaction.atomic
 def store(
     project: Project,

@@ -22,6 +22,7 @@ from annotator.models.jobs import ACTIVE
 KEPT_SECONDS = 24 * 60 * 60
 MANIFEST = "manifest.json"
 PROGRESS = "progress.json"
+MOVING_SECONDS = 15  # since the last word of a worker that goes on
 # Files with annotations, and those with what they are about.
 TOGETHER = {
     **dict.fromkeys((".ann", ".a1", ".a2"), {".ann", ".a1", ".a2", ".txt", ".conf"}),
@@ -98,6 +99,15 @@ class Upload:
         except FileNotFoundError:
             return None
         return Progress(*json.loads(text))
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether a worker said so lately; on SQLite it can say so only here."""
+        try:
+            last = (self.folder / PROGRESS).stat().st_mtime
+        except FileNotFoundError:
+            return False
+        return time.time() - last < MOVING_SECONDS
 
     def note_progress(self, progress: Progress) -> None:
         fresh = self.folder / f"{PROGRESS}.new"

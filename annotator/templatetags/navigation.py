@@ -20,11 +20,12 @@ class Section(NamedTuple):
 
 
 VERSIONS = ("checkpoint-detail", "checkpoint-mistakes", "checkpoint-compare")
+IMPORTS = ("import-preview", "import-job")
 SECTIONS = (
     Section(_("Overview"), "project-detail", access.READ),
     Section(_("Documents"), "document-list", access.READ),
     Section(_("Annotate"), "annotate-next", access.ANNOTATE, ("document-annotate",)),
-    Section(_("Import"), "document-upload", access.ADMINISTER, ("import-preview",)),
+    Section(_("Import"), "document-upload", access.ADMINISTER, IMPORTS),
     Section(_("Rules"), "rule-list", access.READ, ("rule-paste",)),
     Section(_("Training"), "training", access.READ, VERSIONS),
     Section(_("Export"), "document-export", access.READ),

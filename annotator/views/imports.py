@@ -142,12 +142,13 @@ def progress(request: HttpRequest, pk: int, job: int) -> HttpResponse:
 
 def _live(project: Project, job: ImportJob) -> dict[str, Any]:
     kept = uploads.find(job.upload, project.pk)
+    is_running = kept is not None and job.state == "running"
     return {
         "project": project,
         "job": job,
         "kept": kept,
-        "progress": kept.progress if kept and job.state == "running" else None,
-        "workers": Worker.listening(),
+        "progress": kept.progress if kept and is_running else None,
+        "workers": Worker.listening() or (kept and is_running and kept.is_moving),
     }
 
 

@@ -9,7 +9,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test.utils import CaptureQueriesContext
 
-from annotator import storing
+from annotator import imports, storing
+from annotator.formats import FormatError
 from annotator.imports import ImportOptions, ImportReport, bad_lines, check, import_file
 from annotator.models import (
     Annotation,
@@ -418,3 +419,24 @@ def test_who_stops_in_the_middle_of_storing_keeps_nothing(
         checked.store(on_progress=stop)
     assert not project.documents.exists()
     assert not project.labels.filter(name="NEW").exists()
+
+
+def test_a_file_too_long_to_be_kept_is_read_again_and_must_not_have_changed(
+    project: Project, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write([{"text": "a"}, {"text": "b"}])
+    few = check(path, project, ImportOptions())
+    assert few.kept is not None and len(few.kept) == 2
+    monkeypatch.setattr(imports._Kept, "__init__", no_room)
+    many = check(path, project, ImportOptions())
+    assert many.kept is None
+    write([{"text": "a"}, {"txt": "b"}])
+    with pytest.raises(FormatError, match="There is no “text”"):
+        many.store()
+    assert not project.documents.exists()
+    write([{"text": "a"}, {"text": "c"}])
+    assert many.store().created == 2
+
+
+def no_room(kept: Any) -> None:
+    kept.records, kept.room = [], 0

@@ -178,7 +178,7 @@ def test_the_bar_of_an_import_grows_and_it_can_be_cancelled(
         widths = [bar.locator(f".progress__{part}") for part in ("done", "track")]
         done, track = (part.bounding_box()["width"] for part in widths)
         assert abs(done / track - share) < 0.01
-    expect(desk.get_by_text("3000 documents")).to_be_visible()
+    expect(desk.get_by_text("3,000 documents")).to_be_visible()
     desk.get_by_role("button", name="Cancel the import").click()
     expect(desk.get_by_role("button", name="Stopping…")).to_be_disabled()
     job.stop_cancelled()

@@ -9,6 +9,7 @@ from unittest.mock import Mock
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
@@ -309,7 +310,8 @@ def test_a_running_import_shows_how_far_it_is(
     for phase, words in (("checking", "nothing is stored yet"), ("storing", "Storing")):
         kept.note_progress(Progress(phase, 4000, 0.25))
         page = as_alice.get(f"{address}progress/", shown).content.decode()
-        assert words in page and "4000 documents" in page
+        assert words in page and "4,000 documents" in page
+        assert "No worker is listening. The import" not in page
         assert 'aria-label="0.25 / 1"' in page
 
 
@@ -330,6 +332,30 @@ def test_an_import_is_cancelled_before_and_while_a_worker_does_it(
     page = as_alice.post(f"{address}cancel/", follow=True).content.decode()
     assert "The import had ended already." in page
     assert not project.documents.exists()
+
+
+def test_who_cancels_while_the_database_is_the_imports_alone_is_told_so(
+    as_alice: Client, upload: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _job, address = queued(as_alice, upload(("a.txt", "Ada.")))
+    locked = Mock(side_effect=OperationalError("database is locked"))
+    monkeypatch.setattr(ImportJob, "cancel", locked)
+    page = as_alice.post(f"{address}cancel/", follow=True).content.decode()
+    assert "cannot be stopped now" in page
+
+
+def test_a_worker_that_can_only_write_to_the_upload_is_no_silent_one(
+    as_alice: Client, upload: Send, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, address = queued(as_alice, upload(("a.txt", "Ada.")))
+    job.claim("worker")
+    kept = uploads.find(job.upload, project.pk)
+    assert kept is not None and not kept.is_moving
+    kept.note_progress(Progress("storing", 1, 0.5))
+    assert kept.is_moving
+    monkeypatch.setattr(uploads, "MOVING_SECONDS", -1)
+    page = as_alice.get(address).content.decode()
+    assert "No worker is listening. The import waits" in page
 
 
 def test_all_bad_lines_come_as_a_file(
