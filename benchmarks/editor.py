@@ -4,9 +4,10 @@ A real Chromium (Playwright; 60 frames a second) at a real server on this machin
 run is a fresh window, in turn on three documents: ``long`` has 200,000 characters with
 3,000 spans and 3,000 suggestions in 400 lines, ``line`` is the same as a single line,
 ``short`` has 2,000 characters with 30 and 30. ``open_ms`` counts from the last byte of
-the long document's data to the frame that shows it; ``key_ms_p95_*`` from the time stamp
-of a label's key to the frame that shows the span, the 95th percentile of a run. Every
-edit is undone before the next. Medians over all runs; ``_middle`` is a run's median.
+the long document's data to the frame that shows it; ``key_ms_p95_*`` from the time
+stamp of a label's key to the frame that shows the span, the 95th percentile of a run.
+Every edit is undone before the next. Medians over all runs; ``_middle`` is a run's
+median.
 
 Run ``python -m benchmarks.editor --json``; the last line is one JSON object.
 """
@@ -35,19 +36,8 @@ CHROMIUM = "/usr/bin/chromium"
 FLAGS = ("--no-sandbox", "--disable-background-networking")
 LABELS = ("PERSON", "PLACE", "ORG")
 WORDS = [
-    "the",
-    "garden",
-    "letter",
-    "wrote",
-    "to",
-    "from",
-    "river",
-    "of",
-    "a",
-    "specimen",
-    "collected",
-    "near",
-    "Kew",
+    *("the", "garden", "letter", "wrote", "to", "from", "river"),
+    *("of", "a", "specimen", "collected", "near", "Kew"),
 ]
 BUDGETS = {
     "open_ms": 1000,
