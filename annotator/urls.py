@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/<int:pk>/settings/", projects.settings, name="project-settings"),
     path("projects/<int:pk>/documents/", documents.index, name="document-list"),
     path("projects/<int:pk>/annotate/", annotate.next_document, name="annotate-next"),
+    path("projects/<int:pk>/jump/", annotate.jump, name="document-jump"),
     path("documents/<int:pk>/annotate/", annotate.document, name="document-annotate"),
     path("projects/<int:pk>/import/", imports.upload, name="document-upload"),
     path(

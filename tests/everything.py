@@ -19,6 +19,7 @@ PACKAGES = {  # Debian package: what shows that it is there
     "postgresql": [f"/usr/lib/postgresql/{n}/bin/initdb" for n in range(13, 20)],
     "gettext": ["/usr/bin/msgfmt"],
     "nodejs": [shutil.which("node") or "/usr/bin/node"],
+    "npm": [shutil.which("npm") or "/usr/bin/npm"],
 }
 
 

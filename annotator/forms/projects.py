@@ -207,6 +207,13 @@ class LabelForm(forms.ModelForm):
 class BaseLabelFormSet(forms.BaseModelFormSet):
     """All labels of a project at once, so that two may swap name or shortcut."""
 
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """Name each field after the head of its column and the label of its row."""
+        super().add_fields(form, index)
+        row = f"id_{form.add_prefix('name')}"
+        for name, field in form.fields.items():
+            field.widget.attrs["aria-labelledby"] = f"column-{name} {row}"
+
     def clean(self) -> None:
         super().clean()
         kept = [

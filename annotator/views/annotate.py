@@ -6,13 +6,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
-from annotator import access, markdown, queue
-from annotator.models import Annotation, Document, Project
+from annotator import access, markdown, queue, trail
+from annotator.models import Document, Project
 
 
 @require_safe
@@ -41,6 +42,19 @@ def next_document(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @never_cache
+def jump(request: HttpRequest, pk: int) -> HttpResponse:
+    """Go to the document with an id, or to the list of those that mention it."""
+    project = access.get_project(request.user, pk)
+    sought = request.GET.get("id", "").strip()
+    found = trail.find(project, sought)
+    if found is not None:
+        return redirect("document-annotate", found.pk)
+    listed = reverse("document-list", args=[project.pk])
+    return redirect(f"{listed}?{urlencode({'q': sought})}")
+
+
+@require_safe
+@never_cache
 @ensure_csrf_cookie
 def document(request: HttpRequest, pk: int) -> HttpResponse:
     """Open one document; whoever may annotate it holds a lease meanwhile."""
@@ -60,7 +74,9 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
         "metadata": _rows(document.metadata),
         "order": _describe_order(project, document),
         "remaining": queue.remaining(project, request.user).count(),
-        "previous": _previous(document, request.user),
+        "previous": trail.before(document, request.user),
+        "following": trail.after(document, request.user),
+        "latest": trail.latest(project, request.user),
         "next": f"{following}?after={document.pk}",
     }
     return render(request, "annotate/document.html", context)
@@ -132,18 +148,6 @@ def _describe_other_line(served_as: str) -> dict[str, str]:
             "a place among the others."
         ),
     }
-
-
-def _previous(document: Document, user: Any) -> Document | None:
-    """The document this person worked on before this one."""
-    own = Annotation.objects.filter(user=user, is_gold=False)
-    here = own.filter(document=document).first()
-    others = own.filter(document__project=document.project_id)
-    others = others.exclude(document=document)
-    if here is not None:
-        others = others.filter(updated_at__lt=here.updated_at)
-    last = others.select_related("document").order_by("-updated_at", "-pk").first()
-    return last.document if last else None
 
 
 def _rows(metadata: Any) -> list[tuple[str, str]]:

@@ -104,6 +104,32 @@ def test_keys_belong_to_the_input_method_while_it_composes(
     assert desk.spans == [(*KARL, "PER")]
 
 
+def test_a_chinese_label_is_searched_with_an_input_method(
+    desk: Desk, project: Project
+) -> None:
+    """Enter ends the composition first; only the next one chooses the label."""
+    project.ensure_labels([*(f"L{number}" for number in range(9)), "地名", "人名"])
+    desk.open(add_document(project)).drag(*KARL).press("/")
+    session = desk.page.context.new_cdp_session(desk.page)
+
+    def compose(text: str) -> None:
+        place = {"selectionStart": len(text), "selectionEnd": len(text)}
+        session.send("Input.imeSetComposition", {"text": text, **place})
+
+    for text in ("r", "re", "ren"):
+        compose(text)
+    for key in ("Enter", "Escape", "1"):
+        event = {"type": "keyDown", "key": key, "windowsVirtualKeyCode": 229}
+        session.send("Input.dispatchKeyEvent", event)
+    desk.page.wait_for_timeout(50)
+    assert desk.page.locator("#popover").is_visible()
+    assert not Annotation.objects.exists()
+    session.send("Input.insertText", {"text": "人"})
+    assert desk.page.input_value("#popover-search") == "人"
+    desk.press("Enter")
+    assert desk.spans == [(*KARL, "人名")]
+
+
 def test_keys_belong_to_a_field_while_somebody_types(
     desk: Desk, project: Project
 ) -> None:

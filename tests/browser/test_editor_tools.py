@@ -65,7 +65,7 @@ def test_reading_options_and_the_threshold_are_kept(
     document = add_document(project, "One.\nTwo.")
     suggest(document, (0, 3, "PER", 0.6))
     desk.open(document)
-    desk.page.click("details.menu > summary")
+    desk.page.click("#reading > summary")
     with desk.page.expect_response("**/api/preferences"):
         desk.page.check("#line-numbers")
         desk.page.fill("#text-size", "150")
@@ -77,6 +77,31 @@ def test_reading_options_and_the_threshold_are_kept(
     assert desk.page.locator(".text__block").nth(1).get_attribute("data-line") == "2"
     assert text.evaluate("e => parseFloat(getComputedStyle(e).fontSize)") == 28.5
     expect(desk.page.locator("#accept-all")).to_contain_text("60%")
+
+
+def test_label_all_knows_case_and_whole_tokens(desk: Desk, project: Project) -> None:
+    text = "Basel, basel and Baselbiet."
+    desk.open(add_document(project, text)).press("Home", "*")
+    count = desk.page.locator("#label-all-count")
+    expect(count).to_contain_text("1 place")
+    desk.page.uncheck("#label-all-case")
+    expect(count).to_contain_text("2 places")
+    desk.page.uncheck("#label-all-whole")
+    expect(count).to_contain_text("3 places")
+    desk.page.select_option("#label-all-label", "LOC")
+    desk.page.click("#label-all-go")
+    assert desk.spans == [(0, 5, "LOC"), (7, 12, "LOC"), (17, 22, "LOC")]
+    assert desk.annotation.version == 1
+    chip = desk.page.locator("#palette [data-label=LOC] .chip__count")
+    expect(chip).to_have_text("3")
+
+
+def test_two_spans_are_merged_and_one_is_split(desk: Desk, project: Project) -> None:
+    desk.open(add_document(project)).double_click(10, 14).press("1")
+    desk.double_click(15, 19).press("2").click(11, 13).press("&")
+    assert desk.spans == [(*KARL, "PER")]
+    desk.press("Control+z")
+    assert desk.spans == [(10, 14, "PER"), (15, 19, "LOC")]
 
 
 def test_a_comment_is_written_about_a_place_and_resolved(

@@ -3,6 +3,7 @@ import test from "node:test";
 
 import { History } from "../../annotator/static/annotator/js/history.js";
 import { makeChange } from "../../annotator/static/annotator/js/changes.js";
+import { seeded } from "./random.js";
 
 const span = (start) => ({ start, end: start + 1, label: "PER" });
 const adding = (start) => makeChange({ add: [span(start)] });
@@ -51,4 +52,35 @@ test("only the newest 500 changes are kept", () => {
   let undone = 0;
   while (history.undo(always)) undone += 1;
   assert.equal(undone, 500);
+});
+
+test("any walk of edits, undos and redos gives the state a list of states gives", () => {
+  const random = seeded(23);
+  for (let round = 0; round < 60; round += 1) {
+    const history = new History();
+    let state = new Set();
+    const play = (change) => {
+      for (const { start } of change.remove) state.delete(start);
+      for (const { start } of change.add) state.add(start);
+    };
+    const states = [new Set()];
+    let here = 0;
+    for (let step = 1; step < 60; step += 1) {
+      const dice = random();
+      const [undone, redone] = [dice < 0.3 && history.undo(always), dice > 0.8 && history.redo(always)];
+      if (undone) here -= 1;
+      else if (redone) here += 1;
+      else if (dice >= 0.3 && dice <= 0.8) {
+        states.splice(here + 1, states.length, new Set([...state, step]));
+        here += 1;
+        history.record(adding(step));
+        play(adding(step));
+      }
+      if (undone || redone) play(undone || redone);
+      assert.deepEqual(state, states[here]);
+      assert.equal(history.canUndo, here > 0);
+      assert.equal(history.canRedo, here < states.length - 1);
+      if (random() < 0.1) state = new Set(state);
+    }
+  }
 });

@@ -61,3 +61,25 @@ test("fields and dialogs keep every key, buttons only their own", () => {
   assert.equal(belongsToElement(element("body"), "Tab", false), false);
   assert.equal(belongsToElement(null, "s", false), false);
 });
+
+test("every chord of the keymap is what its own key press gives", () => {
+  const signs = { "{": "[", "}": "]" };
+  for (const chord of Object.keys(KEYMAP)) {
+    const parts = chord.split(/\+(?=.)/u);
+    const key = parts.at(-1);
+    const has = (name) => parts.slice(0, -1).includes(name);
+    const isSign = key.length === 1 && !/\p{L}/u.test(key);
+    const pressed = {
+      key: has("Shift") && key.length === 1 ? key.toUpperCase() : key,
+      code: "[{".includes(key) ? "BracketLeft" : "]}".includes(key) ? "BracketRight" : "",
+      ctrlKey: has("Ctrl"),
+      altKey: has("Alt"),
+      shiftKey: has("Shift") || (isSign && ("|&*?".includes(key) || key in signs)),
+    };
+    assert.equal(chordOf(pressed), chord);
+    if (pressed.ctrlKey) {
+      assert.equal(chordOf({ ...pressed, ctrlKey: false, metaKey: true }), chord);
+    }
+    assert.equal(isComposing({ ...pressed, isComposing: true }), true);
+  }
+});

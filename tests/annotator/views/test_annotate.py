@@ -55,6 +55,27 @@ def test_next_leaves_out_the_document_one_comes_from(
         assert open_page(bob, "annotate-next", project.pk, after=nonsense)
 
 
+def test_an_id_leads_to_its_document_or_to_the_list(
+    bob: User, project: Project, documents: list[Document]
+) -> None:
+    first, second, _third = documents
+    Document.objects.filter(pk=second.pk).update(external_id=str(first.pk))
+    elsewhere = Document.new(Project.objects.create(name="Other"), "far")
+    elsewhere.save()
+    client = Client()
+    client.force_login(bob)
+    jump = reverse("document-jump", args=[project.pk])
+    leads = {
+        f"#{first.pk}": reverse("document-annotate", args=[first.pk]),
+        f" {first.pk} ": reverse("document-annotate", args=[second.pk]),
+        str(elsewhere.pk): f"/projects/{project.pk}/documents/?q={elsewhere.pk}",
+        "9" * 30: f"/projects/{project.pk}/documents/?q={'9' * 30}",
+        "": f"/projects/{project.pk}/documents/?q=",
+    }
+    for sought, address in leads.items():
+        assert client.get(jump, {"id": sought})["Location"] == address
+
+
 def test_two_people_get_two_documents(
     alice: User, bob: User, project: Project, documents: list[Document]
 ) -> None:

@@ -18,6 +18,13 @@ export function fill(element, text) {
 
 export const percent = (share) => `${Math.round(share * 100)}%`;
 
+// When the next frame is on the screen, or soon where none is drawn (a hidden tab).
+export const painted = () =>
+  new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, 100);
+  });
+
 // A text for one line: white space as single spaces, shortened in the middle.
 export function shorten(text, length = 60) {
   const points = Array.from(text.replace(/\s+/gu, " ").trim());

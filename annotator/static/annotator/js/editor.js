@@ -8,7 +8,7 @@ import { Journal, MemoryStorage } from "./journal.js";
 import { Keys } from "./keys.js";
 import { Model } from "./model.js";
 import { Preferences } from "./preferences.js";
-import { byId, fill } from "./dom.js";
+import { byId, fill, painted } from "./dom.js";
 import { keepHistory, readHistory } from "./remember.js";
 import { leaveWhenSaved, remindOf, warnBeforeLeaving } from "./leaving.js";
 import { replay, standBy } from "./recovery.js";
@@ -33,7 +33,11 @@ async function open() {
   const model = new Model(data);
   const journal = new Journal(storageOr("localStorage"), config.user, config.document);
   const { version } = data.annotation;
-  const autosave = new Autosave({ send: (edit) => api.send(edit), journal, version });
+  const send = async (edit) => {
+    await painted(); // what a person did is shown first
+    return api.send(edit);
+  };
+  const autosave = new Autosave({ send, journal, version });
   const isInOrder = await replay({ api, journal, autosave, model, version });
   const session = storageOr("sessionStorage");
   const desk = new Desk({

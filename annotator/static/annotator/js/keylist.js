@@ -88,7 +88,7 @@ export class KeyList {
     const isWaiting = command === this.#waiting;
     row.keys.classList.toggle("is-waiting", isWaiting);
     if (isWaiting) fill(row.keys, gettext("Press a key…"));
-    else row.keys.append(...chords.flatMap((chord) => newKeys(chord)));
+    else row.keys.append(...joined(chords.map(newKeys), ", "));
     row.keys.disabled = command === "escape";
     const said = chords.map((chord) => keysOf(chord).join(" ")).join(", ");
     row.keys.setAttribute("aria-label", `${said}: ${name}`);
@@ -107,12 +107,18 @@ export class KeyList {
   }
 }
 
-const newKeys = (chord) =>
-  keysOf(chord).map((key) => {
+function newKeys(chord) {
+  const signs = keysOf(chord).map((key) => {
     const sign = document.createElement("kbd");
     fill(sign, key);
-    return sign;
+    return [sign];
   });
+  return joined(signs, " ");
+}
+
+// Lists of nodes as one, with a text between them.
+const joined = (lists, text) =>
+  lists.flatMap((nodes, index) => (index ? [text, ...nodes] : nodes));
 
 function explain(refusal, chord) {
   const key = keysOf(chord).join(" ");

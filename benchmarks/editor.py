@@ -1,0 +1,309 @@
+"""How fast the editor is: opening a document, a key to its painted span, bytes.
+
+A real Chromium (Playwright; 60 frames a second) at a real server on this machine. Each
+run is a fresh window, in turn on three documents: ``long`` has 200,000 characters with
+3,000 spans and 3,000 suggestions in 400 lines, ``line`` is the same as a single line,
+``short`` has 2,000 characters with 30 and 30. ``open_ms`` counts from the last byte of
+the long document's data to the frame that shows it; ``key_ms_p95_*`` from the time
+stamp of a label's key to the frame that shows the span, the 95th percentile of a run.
+Every edit is undone before the next. Medians over all runs; ``_middle`` is a run's
+median.
+
+Run ``python -m benchmarks.editor --json``; the last line is one JSON object.
+"""
+
+import argparse
+import json
+import math
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.workspace import make_project, workspace
+from tests.services import free_port, wait_for_port
+
+if TYPE_CHECKING:
+    from annotator.models import Document
+
+ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ("--no-sandbox", "--disable-background-networking")
+LABELS = ("PERSON", "PLACE", "ORG")
+WORDS = [
+    *("the", "garden", "letter", "wrote", "to", "from", "river"),
+    *("of", "a", "specimen", "collected", "near", "Kew"),
+]
+BUDGETS = {
+    "open_ms": 1000,
+    "key_ms_p95_long": 50,
+    "key_ms_p95_short": 16,
+    "requests_per_edit": 1,
+    "bytes_per_edit": 2048,
+    "page_kb": 150,
+}
+# Before the page's own scripts: when the data was there, when a change was painted.
+CLOCK = """
+const painted = () => new Promise((resolve) => requestAnimationFrame(() => {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => resolve(performance.now());
+  port2.postMessage(null);
+}));
+window.clock = { keys: [] };
+new MutationObserver(async (_, observer) => {
+  if (!document.querySelector("#desk.is-ready")) return;
+  observer.disconnect();
+  const now = await painted();
+  const data = performance.getEntriesByType("resource");
+  const read = data.find(({ name }) => name.endsWith("/annotation"));
+  document.documentElement.dataset.opened = now - read.responseEnd;
+}).observe(document, { subtree: true, childList: true, attributeFilter: ["class"] });
+addEventListener("keydown", async ({ key, timeStamp }) => {
+  if (key !== "1") return;
+  const now = await painted();
+  const isShown = document.querySelector("#text mark.span.label-0") !== null;
+  window.clock.keys.push(isShown ? now - timeStamp : NaN);
+}, true);
+"""
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--edits", type=int, default=20, help="a run and document")
+    parser.add_argument("--json", action="store_true", help="only the JSON object")
+    options = parser.parse_args()
+    with workspace() as folder:
+        report = measure(folder, options.runs, options.edits)
+    if not options.json:
+        for name, value in report.items():
+            budget = f"  (budget {BUDGETS[name]})" if name in BUDGETS else ""
+            print(f"{name:>24}  {value}{budget}")
+    print(json.dumps(report))
+
+
+def measure(folder: str, runs: int, edits: int) -> dict[str, Any]:
+    """Open and edit every document in turn."""
+    from playwright.sync_api import sync_playwright
+
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright runs a loop here
+    documents, cookie = furnish()
+    seen: dict[str, list[dict[str, float]]] = {name: [] for name in documents}
+    with serving(folder) as address, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        visit(chromium, address, cookie, documents["short"], 1)  # warm up
+        for _ in range(runs):
+            for name, document in documents.items():
+                found = visit(chromium, address, cookie, document, edits)
+                seen[name].append(found)
+        chromium.close()
+    return summarise(seen)
+
+
+def summarise(seen: dict[str, list[dict[str, float]]]) -> dict[str, Any]:
+    """Give the medians over the runs."""
+
+    def middle(document: str, key: str) -> float:
+        return round(median(run[key] for run in seen[document]), 1)
+
+    report = {
+        "open_ms": middle("long", "open_ms"),
+        "key_ms_p95_long": middle("long", "key_ms_p95"),
+        "key_ms_p95_short": middle("short", "key_ms_p95"),
+        "requests_per_edit": middle("long", "requests_per_edit"),
+        "bytes_per_edit": max(run["bytes_per_edit"] for run in seen["long"]),
+        "page_kb": middle("short", "page_kb"),
+        "foreign_hosts": max(run["foreign_hosts"] for run in seen["short"]),
+    }
+    for name in seen:
+        report[f"key_ms_middle_{name}"] = middle(name, "key_ms_middle")
+    extra = {"open_ms_line": "open_ms", "key_ms_p95_line": "key_ms_p95"}
+    report |= {key: middle("line", of) for key, of in extra.items()}
+    return report | {"open_ms_short": middle("short", "open_ms")}
+
+
+def visit(
+    chromium: Any,
+    address: str,
+    cookie: dict[str, str],
+    document: "Document",
+    edits: int,
+) -> dict[str, float]:
+    """Open a document in a fresh window, label free words, take each back."""
+    window = chromium.new_context(viewport={"width": 1280, "height": 800})
+    window.add_cookies([{**cookie, "url": address}])
+    page = window.new_page()
+    page.add_init_script(CLOCK)
+    traffic = Traffic(window, page, address)
+    page.goto(f"{address}/documents/{document.pk}/annotate/")
+    page.wait_for_selector("html[data-opened]")
+    page.wait_for_timeout(300)
+    weight = traffic.kilobytes
+    for _ in range(edits):
+        for key in ("ArrowRight", "ArrowRight", "1", "Control+z"):
+            page.keyboard.press(key)
+            if key in ("1", "Control+z"):
+                page.wait_for_selector('#save-state[data-phase="saved"]')
+    keys = sorted(page.evaluate("window.clock.keys"))
+    opened = float(page.get_attribute("html", "data-opened"))
+    window.close()
+    if len(keys) != edits or any(math.isnan(value) for value in keys):
+        raise RuntimeError("a key was not followed by its span")
+    return {
+        "open_ms": opened,
+        "key_ms_p95": keys[math.ceil(0.95 * len(keys)) - 1],
+        "key_ms_middle": median(keys),
+        "requests_per_edit": len(traffic.edits) / (2 * edits),
+        "bytes_per_edit": max(traffic.edits),
+        "page_kb": weight,
+        "foreign_hosts": len(traffic.foreign),
+    }
+
+
+class Traffic:
+    """What a page asks for: bytes that came, edits that went, other hosts.
+
+    Attributes:
+        kilobytes: As transferred, without the document's data.
+        edits: The body of each edit, in bytes.
+        foreign: Addresses at other hosts.
+    """
+
+    def __init__(self, window: Any, page: Any, address: str) -> None:
+        self.kilobytes = 0.0
+        self.edits: list[int] = []
+        self.foreign: set[str] = set()
+        self._address = address
+        self._texts: set[str] = set()
+        session = window.new_cdp_session(page)
+        session.on("Network.requestWillBeSent", self._sent)
+        session.on("Network.loadingFinished", self._arrived)
+        session.send("Network.enable")
+
+    def _sent(self, event: dict[str, Any]) -> None:
+        request = event["request"]
+        if request["url"].endswith("/annotation"):
+            self._texts.add(event["requestId"])
+        if not request["url"].startswith(self._address):
+            self.foreign.add(request["url"])
+        if request["method"] == "POST" and request["url"].endswith("/edits"):
+            self.edits.append(len(request["postData"].encode()))
+
+    def _arrived(self, event: dict[str, Any]) -> None:
+        if event["requestId"] not in self._texts:
+            self.kilobytes += event["encodedDataLength"] / 1000
+
+
+def furnish() -> tuple[dict[str, "Document"], dict[str, str]]:
+    """Store a person with the documents half done; and the cookie of a session."""
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    from annotator.models import Membership
+
+    project = make_project(LABELS)
+    person = User.objects.create_user("benchmark")
+    Membership.objects.create(project=project, user=person, role="annotator")
+    long, line = (make_text(200_000, break_every) for break_every in (500, None))
+    made = {
+        "long": (long, 3000),
+        "line": (line, 3000),
+        "short": (make_text(2000, 500), 30),
+    }
+    documents = {
+        name: add_document(project, text, count, person)
+        for name, (text, count) in made.items()
+    }
+    client = Client()
+    client.force_login(person)
+    (cookie,) = (client.cookies[name] for name in client.cookies)
+    return documents, {"name": cookie.key, "value": cookie.value}
+
+
+def make_text(length: int, break_every: int | None) -> str:
+    """Words of one seed, with a line break about every so many characters."""
+    source = random.Random(0)
+    words, size = [], 0
+    while size < length:
+        word = source.choice(WORDS)
+        size += len(word) + 1
+        is_end = break_every is not None and size % break_every < len(word) + 1
+        words.append(word + ("\n" if is_end else " "))
+    return "".join(words)[:length]
+
+
+def add_document(project: Any, text: str, count: int, person: Any) -> "Document":
+    """Store a text with so many spans of the person's and so many suggestions.
+
+    The first twenty tokens and then every second one stay free, for the edits.
+    """
+    from annotator.models import (
+        Annotation,
+        Checkpoint,
+        Document,
+        Edit,
+        Suggestion,
+        TrainingRun,
+    )
+    from annotator.models.edits import SpanEdit
+
+    document = Document.new(project, text)
+    document.save()
+    run = TrainingRun.objects.create(project=project, state="succeeded")
+    checkpoint = Checkpoint.objects.create(
+        project=project, training_run=run, folder="c", encoder="bundled", labels={}
+    )
+    tokens = document.tokenize()[1::2]
+    step = len(tokens) / (2 * count)
+    places = [tokens[math.floor(number * step)] for number in range(2 * count)]
+    labels = list(project.labels.all())[1:]
+    annotation = Annotation.objects.create(document=document, user=person)
+    spans = [
+        SpanEdit(start, end, labels[number % 2].name)
+        for number, (start, end) in enumerate(places[::2])
+    ]
+    annotation.apply(Edit(version=0, add=spans), by=person)
+    Suggestion.objects.bulk_create(
+        Suggestion(
+            document=document,
+            checkpoint=checkpoint,
+            label=labels[number % 2],
+            start=start,
+            end=end,
+            confidence=0.3 + number % 70 / 100,
+        )
+        for number, (start, end) in enumerate(places[1::2])
+    )
+    return document
+
+
+@contextmanager
+def serving(folder: str) -> Iterator[str]:
+    """Run the web server on the workspace, as it is deployed."""
+    environment = {**os.environ, "VAR_DIR": folder}
+    port = free_port()
+
+    def command(*arguments: str) -> Sequence[str]:
+        return [sys.executable, *arguments]
+
+    collect = command("manage.py", "collectstatic", "--no-input", "-v", "0")
+    subprocess.run(collect, cwd=ROOT, env=environment, check=True)
+    where = ("--bind", f"127.0.0.1:{port}", "--threads", "4")
+    web = command("-m", "gunicorn", "annotator.wsgi", *where, "--log-level", "warning")
+    server = subprocess.Popen(web, cwd=ROOT, env=environment)
+    try:
+        wait_for_port(port, 60)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""How the text is shown and found; stored offsets are Python's all the same."""
+
+import pytest
+from playwright.sync_api import expect
+
+from annotator.models import Project
+from tests.browser.desk import BASEL, KARL, Desk, add_document, suggest
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+LINE = "Ada 😀 met Karl Marx in Basel, and nobody else came that day.\n"
+
+
+def test_a_document_of_200000_characters_is_labelled_to_its_last_word(
+    desk: Desk, project: Project
+) -> None:
+    text = (LINE * (200_000 // len(LINE) + 1))[: 200_000 - 7] + "\nZürich"
+    places = [(n * len(LINE) + 11, n * len(LINE) + 20) for n in range(3000)]
+    document = add_document(project, text)
+    suggest(document, *((*place, "PER", 0.5) for place in places))
+    desk.open(document).press("End", "2")
+    assert desk.spans == [(199_994, 200_000, "LOC")]
+    expect(desk.page.locator("#suggestion-count")).to_have_text("3000")
+    desk.press("Control+z")
+    assert desk.spans == []
+    assert desk.page.evaluate("document.getElementById('text').textContent") == text
+    # The browser's own search finds what is not laid out yet.
+    desk.press("Home")
+    assert desk.page.evaluate("window.find('Zürich')")
+    assert desk.page.evaluate("String(window.getSelection())") == "Zürich"
+
+
+def test_in_right_to_left_lines_the_arrows_follow_the_screen(
+    desk: Desk, project: Project
+) -> None:
+    text = "زار محمد بازل أمس.\nThen Ada left."
+    desk.open(add_document(project, text)).press("Home", "ArrowLeft", "1")
+    assert [text[s:e] for s, e, _label in desk.spans] == ["محمد"]
+    desk.press("Shift+ArrowLeft", "2")
+    assert [text[s:e] for s, e, _label in desk.spans] == ["محمد بازل"]
+    blocks = desk.page.locator(".text__block")
+    direction = "block => getComputedStyle(block).direction"
+    assert blocks.evaluate_all("all => all.length") == 2
+    assert blocks.nth(0).evaluate(direction) == "rtl"
+    assert blocks.nth(1).evaluate(direction) == "ltr"
+
+
+def test_what_cannot_be_seen_has_a_sign_and_stays_in_the_text(
+    desk: Desk, project: Project
+) -> None:
+    text = "a\u200bb\u00a0c\tд\u202eх\x01 \ufeffBasel"
+    desk.open(add_document(project, text))
+    signs = desk.page.eval_on_selector_all(
+        "#text .odd", "all => all.map(({dataset}) => dataset.mark)"
+    )
+    assert signs == ["ZWSP", "⍽", "→", "202E", "SOH", "BOM"]
+    assert desk.page.text_content("#text") == text
+    desk.press("End", "2")
+    ((start, end, _label),) = desk.spans
+    assert text[start:end] == "Basel"
+
+
+def test_nothing_moves_while_somebody_selects_and_saves(
+    desk: Desk, project: Project
+) -> None:
+    document = add_document(project)
+    suggest(document, (*KARL, "PER", 0.9), (*BASEL, "ORG", 0.4))
+    desk.open(document)
+    places = """() => [".text__block", "#palette", "#save-state", "#undo", ".side"]
+        .map((selector) => document.querySelector(selector).getBoundingClientRect())
+        .map(({x, y, width}) => [x, y, width])"""
+    before = desk.page.evaluate(places)
+    desk.double_click(0, 3)
+    assert desk.page.evaluate(places) == before
+    desk.press("1")
+    assert desk.page.evaluate(places) == before
+    desk.press("Escape", "Tab", "x", "Tab").wait_saved()
+    assert desk.page.evaluate(places) == before
+
+
+def test_spans_that_overlap_have_underlines_one_below_the_other(
+    desk: Desk, project: Project
+) -> None:
+    project.allows_overlap = True
+    project.save()
+    desk.open(add_document(project)).drag(10, 28).press("3")
+    desk.drag(*KARL).press("1").wait_saved()
+    inner = desk.page.locator("#text mark[data-tag=PER]").bounding_box()
+    outer = desk.page.locator("#text mark.row-1.is-first").bounding_box()
+    assert inner is not None and outer is not None
+    assert outer["y"] + outer["height"] > inner["y"] + inner["height"] + 4
