@@ -34,7 +34,7 @@ def tools() -> None:
 @pytest.fixture
 def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of what can be translated, with its catalogues made anew."""
-    for folder in ("annotator", "templates", "locale"):
+    for folder in ("annotator", "tasks", "templates", "locale"):
         ignored = shutil.ignore_patterns("vendor", "demo", "__pycache__")
         shutil.copytree(settings.BASE_DIR / folder, tmp_path / folder, ignore=ignored)
     monkeypatch.chdir(tmp_path)
