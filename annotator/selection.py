@@ -1,7 +1,7 @@
 """Which documents an export takes, with whose annotations, as records."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -71,7 +71,7 @@ def records(
         spans = _spans([w.pk for works in chosen.values() for w in works], options)
         suggestions = _suggestions(batch, options)
         for document in batch:
-            proposed = tuple(suggestions[document.pk])
+            proposed = suggestions[document.pk]
             # Somebody may have withdrawn an annotation since the batch was read.
             works: list[Work | None] = [*chosen[document.pk]]
             for work in works or ([None] if proposed else []):
@@ -157,7 +157,11 @@ def _spans(annotations: list[int], options: ExportOptions) -> Spans:
     rows = Span.objects.filter(annotation__in=annotations)
     if options.labels:
         rows = rows.filter(label__name__in=options.labels)
-    return _by_owner(rows.values_list("annotation", "start", "end", "label__name"))
+    spans: Spans = defaultdict(list)
+    fields = ("annotation", "start", "end", "label__name")
+    for annotation, start, end, label in rows.values_list(*fields):
+        spans[annotation].append(span_rules.Span(start, end, label))
+    return spans
 
 
 def _proposed(options: ExportOptions) -> QuerySet[Suggestion]:
@@ -166,31 +170,25 @@ def _proposed(options: ExportOptions) -> QuerySet[Suggestion]:
     return Suggestion.objects.all()
 
 
-def _suggestions(documents: list[Document], options: ExportOptions) -> Spans:
-    """Each document's suggestions; what two sources propose alike stands once."""
-    if not options.has_suggestions:
-        return defaultdict(list)
-    rows = (
-        _proposed(options)
-        .filter(document__in=[d.pk for d in documents])
-        .order_by("start", "end")
-    )
-    found = rows.values_list("document", "start", "end", "label__name")
-    return _by_owner(dict.fromkeys(found))
-
-
-def _by_owner(rows: Iterable[tuple[int, int, int, str]]) -> Spans:
-    spans: Spans = defaultdict(list)
-    for owner, start, end, label in rows:
-        spans[owner].append(span_rules.Span(start, end, label))
-    return spans
+def _suggestions(
+    documents: list[Document], options: ExportOptions
+) -> dict[int, dict[span_rules.Span, float]]:
+    """Each document's suggestions with their confidences; the surest of equals."""
+    found: dict[int, dict[span_rules.Span, float]] = defaultdict(dict)
+    if options.has_suggestions:
+        proposed = _proposed(options).filter(document__in=[d.pk for d in documents])
+        fields = ("document", "start", "end", "label__name", "confidence")
+        rows = proposed.order_by("start", "end", "label__name", "confidence")
+        for document, start, end, label, confidence in rows.values_list(*fields):
+            found[document][span_rules.Span(start, end, label)] = confidence
+    return found
 
 
 def _record(
     document: Document,
     work: Work | None,
     spans: tuple[span_rules.Span, ...],
-    suggestions: tuple[span_rules.Span, ...],
+    suggestions: dict[span_rules.Span, float],
     options: ExportOptions,
 ) -> Record:
     mode = token_mode(document, options)
@@ -207,7 +205,8 @@ def _record(
         metadata=metadata,
         external_id=document.external_id,
         document=document.pk,
-        suggestions=suggestions,
+        suggestions=tuple(suggestions),
+        confidences=tuple(suggestions.values()),
     )
 
 

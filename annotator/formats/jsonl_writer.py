@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from annotator.formats.records import EVERYTHING, Loss, Output, Record, WriteOptions
 from modeling.spans import Span
 
+DIGITS = 6  # of a confidence
+
 
 def write(
     records: Iterable[Record], file: IO[bytes], options: WriteOptions
@@ -32,7 +34,10 @@ def as_json(record: Record) -> dict[str, Any]:
     if record.is_annotated:
         value["spans"] = spans_as_json(record.text, record.spans)
     if record.suggestions:
-        value["suggestions"] = spans_as_json(record.text, record.suggestions)
+        proposed = spans_as_json(record.text, record.suggestions)
+        for span, confidence in zip(proposed, record.confidences, strict=False):
+            span["confidence"] = round(confidence, DIGITS)
+        value["suggestions"] = proposed
     if record.tokens is not None:
         value["tokens"] = [list(token) for token in record.tokens]
     if record.sentence_starts is not None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
+from annotator.formats.jsonl_writer import DIGITS
 from annotator.formats.offsets import UTF_16, offsets_of
 from annotator.formats.records import Loss, Output, Record, WriteOptions
 from modeling.spans import Span
@@ -37,7 +38,10 @@ def _task(record: Record) -> dict[str, Any]:
     if record.is_annotated:
         task["annotations"] = [{"result": _results(record.text, record.spans)}]
     if record.suggestions:
-        task["predictions"] = [{"result": _results(record.text, record.suggestions)}]
+        proposed = _results(record.text, record.suggestions)
+        for region, confidence in zip(proposed, record.confidences, strict=False):
+            region["score"] = round(confidence, DIGITS)
+        task["predictions"] = [{"result": proposed}]
     return task
 
 

@@ -34,6 +34,7 @@ class Record:
     line: int = 1  # where it begins in the file it was read from
     document: int | None = None  # the primary key it is written for
     suggestions: tuple[Span, ...] = ()  # of a model, as the file says; may overlap
+    confidences: tuple[float, ...] = ()  # of the suggestions, where they are known
     notes: tuple[str, ...] = ()  # what of the file is not held, or was repaired
 
 

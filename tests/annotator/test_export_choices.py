@@ -179,9 +179,13 @@ def test_suggestions_stand_beside_the_spans(project: Project, tmp_path: Path) ->
     suggest(fresh, 0, 4, "LOC")
     Document.new(project, "nobody read this").save()
     found = lines(project, tmp_path, has_suggestions=True)
-    bern = {"start": 0, "end": 4, "label": "LOC", "surface": "Bern"}
+    bern = {"start": 0, "end": 4, "label": "LOC", "surface": "Bern", "confidence": 0.5}
     assert found[1] == {"text": "Bern", "suggestions": [bern]}
     assert (len(found), found[0]["suggestions"][0]["label"]) == (2, "ORG")
+    path = tmp_path / "out.json"
+    export(project, path, ExportOptions(format="label-studio", has_suggestions=True))
+    (prediction,) = json.loads(path.read_text())[1]["predictions"]
+    assert prediction["result"][0]["score"] == 0.5
     assert "suggestions" not in lines(project, tmp_path)[0]
     source = Source(tmp_path / "out.jsonl")
     lines(project, tmp_path, has_suggestions=True)

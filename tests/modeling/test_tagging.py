@@ -225,3 +225,17 @@ def test_the_allowed_moves_are_those_of_well_formed_tags():
 def test_moves_are_those_of_iob2_only():
     with pytest.raises(ValueError, match="'E-X' is not IOB2"):
         allowed_transitions(["O", "B-X", "E-X"])
+
+
+@pytest.mark.parametrize(
+    ("scheme", "prefixes"),
+    [("iob1", "IB"), ("iob2", "BI"), ("bioes", "BIES"), ("bilou", "BILU")],
+)
+def test_every_scheme_names_its_tags(scheme: str, prefixes: str) -> None:
+    names = tag_names(["PER", "LOC"], scheme)
+    assert names == [
+        "O",
+        *(f"{p}-{label}" for label in ("PER", "LOC") for p in prefixes),
+    ]
+    with pytest.raises(ValueError, match="unknown tag scheme"):
+        tag_names(["PER"], "io")

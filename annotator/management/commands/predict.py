@@ -23,13 +23,12 @@ from annotator.formats import (
     find_format,
     read,
 )
-from annotator.formats.jsonl_writer import as_json
+from annotator.formats.jsonl_writer import DIGITS, as_json
 from annotator.models import Checkpoint
 from modeling.tagging import SCHEMES
 from modeling.tokens import TOKEN_MODES
 from tasks.files import CannotPredict, Model, Predicted, predict_records, token_mode_of
 
-DIGITS = 6
 # What is written document by document, as it is read.
 LINES = [output.name for output in OUTPUTS.values() if output.is_lines]
 CHARACTERS = "characters"
