@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _t
 
-from annotator.formats.json_values import elements, is_whole, objects
+from annotator.formats.json_values import elements, is_whole, objects, shown
 from annotator.formats.mentions import Mention, settle
 from annotator.formats.records import Format, Record, excerpt
 from annotator.formats.records import ReadOptions as Options
@@ -20,6 +20,7 @@ MARKED = (".json", ".jsonld")
 CONTEXT = "http://www.w3.org/ns/anno"
 MARKS = re.compile(r'"(TextQuoteSelector|TextPositionSelector|selector)"')
 NO_TAG = "annotation"  # the label of what is marked without a tag
+HOLDERS = {"target", "items", "annotations", "first"}
 IS_TAG = {"tagging", "classifying", "identifying"}
 
 
@@ -78,6 +79,9 @@ def _record(file: Source, text: Source | None, options: Options) -> Record:
         raise FormatError(1, sentence.format(name=f"{file.stem}{TEXT}"))
     content, marks = text.read_text(LONGEST_LINE), Marks()
     for line, value in elements(file.read_text()):
+        if not isinstance(value, dict) or not value.keys() & HOLDERS:
+            sentence = _t("{value} is no annotation with a target.")
+            raise FormatError(line, sentence.format(value=shown(value)))
         for annotation in _annotations(value):
             _add(marks, line, annotation, content)
     spans, notes = settle(content, marks.mentions, options.may_overlap)

@@ -137,6 +137,7 @@ def test_a_zip_holds_texts_and_their_annotations(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "line", "sentence"),
     [
+        ([annotation(position(2, 5)), 7], 1, "7 is no annotation with a target."),
         ([annotation(position(2, 99))], 1, "[2, 99) is not inside a text of 23"),
         (
             [annotation(quote("Bob"), position(2, 5))],
