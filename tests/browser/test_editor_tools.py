@@ -104,6 +104,20 @@ def test_two_spans_are_merged_and_one_is_split(desk: Desk, project: Project) -> 
     assert desk.spans == [(10, 14, "PER"), (15, 19, "LOC")]
 
 
+def test_a_long_suggestion_leaves_room_for_its_buttons(
+    desk: Desk, project: Project
+) -> None:
+    project.labels.filter(name="ORG").update(name="ORGANISATION_OF_PEOPLE")
+    text = "The Royal Geographical Society of London and its Friends met."
+    document = add_document(project, text)
+    suggest(document, (4, 56, "ORGANISATION_OF_PEOPLE", 0.5))
+    desk.open(document)
+    side = desk.page.locator(".side")
+    assert side.evaluate("side => side.scrollWidth <= side.clientWidth")
+    desk.page.get_by_role("button", name="Accept Royal").click()
+    assert desk.spans == [(4, 56, "ORGANISATION_OF_PEOPLE")]
+
+
 def test_a_comment_is_written_about_a_place_and_resolved(
     desk: Desk, project: Project
 ) -> None:
