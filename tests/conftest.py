@@ -9,9 +9,18 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("repeatable", derandomize=True, database=None)
+settings.register_profile(  # how long something takes is no reason to fail
+    "repeatable",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.register_profile(
-    "search", max_examples=1000, suppress_health_check=list(HealthCheck)
+    "search",
+    max_examples=1000,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
