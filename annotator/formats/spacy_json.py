@@ -60,10 +60,9 @@ def _pair(line: int, text: str, value: Any, options: Options) -> Record:
         raise FormatError(line, sentence.format(value=shown(value)))
     mentions = [_mention(line, entity) for entity in entities]
     spans, notes = settle(text, mentions, options.may_overlap, CODE_POINTS)
-    others = ", ".join(key for key in value if key != "entities" and value[key])
-    if others:
-        sentence = _t("Not kept: {things}.")
-        notes += (sentence.format(things=excerpt(others, limit=200)),)
+    unkept = Counter(key for key in value if key != "entities" and value[key])
+    unkept["kb_id"] = sum(1 for entity in entities if len(entity) == 4)
+    notes += tuple(_notes(unkept, []))
     return Record(text, spans, is_annotated=True, line=line, notes=notes)
 
 

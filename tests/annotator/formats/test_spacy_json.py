@@ -75,9 +75,15 @@ def test_pairs_of_text_and_entities_are_read(read_file: Read) -> None:
     items = read_file(json.dumps([first, pair("nobody")], indent=1), name="a.json")
     with_spans, without = [item for item in items if isinstance(item, Record)]
     assert marked(with_spans) == [("Ann", "PER"), ("Basel", "LOC")]
-    assert with_spans.notes == ("Not kept: cats.",)
+    assert with_spans.notes == ("Not kept: cats (1).",)
     assert without.is_annotated and not without.spans
     assert without.line > with_spans.line
+
+
+def test_ids_of_a_knowledge_base_are_reported(read_file: Read) -> None:
+    record = one(read_file, [pair("Ann", [0, 3, "PER", "Q42"])])
+    assert marked(record) == [("Ann", "PER")]
+    assert record.notes == ("Not kept: kb_id (1).",)
 
 
 def test_pairs_inside_of_an_object_are_read(read_file: Read) -> None:
