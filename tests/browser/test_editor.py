@@ -200,6 +200,15 @@ def test_why_this_document_leads_to_the_token(desk: Desk, project: Project) -> N
     assert desk.spans == [(*BASEL, "LOC")]
 
 
+def test_why_this_document_shows_a_character_among_its_neighbours(
+    desk: Desk, project: Project
+) -> None:
+    token = {"start": 4, "end": 5, "alternatives": [["LOC", 0.52], ["O", 0.46]]}
+    desk.open(add_document(project, "昨天他到巴塞尔去了。", uncertain_tokens=[token]))
+    assert desk.page.text_content(".why-row") == "天他到巴塞尔去LOC 0.52 / O 0.46"
+    assert desk.page.text_content(".why-row__around:first-child") == "天他到"
+
+
 def test_all_occurrences_are_one_request_and_one_undo(
     desk: Desk, project: Project
 ) -> None:
