@@ -17,6 +17,9 @@ PERMISSIONS = {
 }
 
 
+MAY_ANNOTATE = [role for role, may in PERMISSIONS.items() if ANNOTATE in may]
+
+
 def projects_of(user: Any) -> QuerySet[Project]:
     """The projects a person may open; a superuser opens all."""
     if user.is_superuser:

@@ -19,7 +19,6 @@ DATA: dict[str, Any] = {
     "evaluated_documents": _("documents measured on"),
     "seconds": _("seconds of training"),
 }
-Sides = tuple[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,10 +52,13 @@ class ImportReport:
     duplicates: int = 0  # were there already
     annotations: int = 0  # stored, also on documents that were there already
     spans: int = 0  # stored
-    spans_not_stored: int = 0  # nobody was named whose they are
+    # Nobody was named whose they are, or the document was answered before.
+    spans_not_stored: int = 0
     labels_created: list[str] = field(default_factory=list)
     evaluation: int = 0  # documents moved into the evaluation slice
     suggestions: int = 0  # stored
+    # Their documents are annotated, or in the evaluation slice.
+    suggestions_not_stored: int = 0
     encoding: str = ""
     errors: list[tuple[int, str]] = field(default_factory=list)
     error_count: int = 0
@@ -74,6 +77,7 @@ class Checked:
     report: ImportReport
     labels: tuple[str, ...] = ()
     spans: int = 0
+    suggestions: int = 0
     kept: tuple[Record, ...] | None = None  # all of them, if they are few
 
     @property
@@ -107,8 +111,11 @@ class Checked:
             duplicates=stored.duplicates,
             annotations=stored.annotations,
             spans=stored.spans,
-            spans_not_stored=0 if options.annotated_by else self.spans,
+            spans_not_stored=stored.spans_left_out
+            if options.annotated_by
+            else self.spans,
             suggestions=stored.suggestions,
+            suggestions_not_stored=max(0, self.suggestions - stored.suggestions),
             labels_created=stored.labels_created,
             evaluation=stored.evaluation,
             is_stored=True,
@@ -174,9 +181,16 @@ def check(
         note_count=found.note_count,
     )
     options = replace(options, format=format.name)  # recognised once is enough
-    labels = tuple(found.labels)
-    few = None if kept.room < 0 else tuple(kept.records)
-    return Checked(source, project, options, report, labels, found.spans, few)
+    return Checked(
+        source,
+        project,
+        options,
+        report,
+        labels=tuple(found.labels),
+        spans=found.spans,
+        suggestions=found.suggestions,
+        kept=None if kept.room < 0 else tuple(kept.records),
+    )
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,7 +31,7 @@ def keep(project: Project, options: ExportOptions, by: Any = None) -> Export:
         ExportRefused: an option is unknown, or ``strict`` found a loss.
     """
     check(project, options)
-    _sweep()
+    sweep()
     kept = Export(project=project, user=by, key=uuid.uuid4(), format=options.format)
     kept.options = asdict(options)
     kept.folder.mkdir(parents=True)
@@ -87,11 +87,13 @@ def _stem(project: Project) -> str:
     return slug.encode()[:LONGEST_STEM].decode(errors="ignore")
 
 
-def _sweep() -> None:
-    """Remove what deleted projects left behind."""
+def sweep() -> None:
+    """Remove what deleted projects and unfinished downloads left behind."""
     limit = time.time() - FORGOTTEN_SECONDS
     folders = {folder.name: folder for folder in Export.all_folders().glob("*")}
     known = {str(key) for key in Export.objects.values_list("key", flat=True)}
-    for name in folders.keys() - known:
-        if folders[name].stat().st_mtime < limit:
-            shutil.rmtree(folders[name], ignore_errors=True)
+    left = [folder for name, folder in folders.items() if name not in known]
+    for folder in [*left, *Export.all_folders().glob("*/sent-*")]:
+        with suppress(FileNotFoundError):  # somebody else sweeps, too
+            if folder.stat().st_mtime < limit:
+                shutil.rmtree(folder, ignore_errors=True)

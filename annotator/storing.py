@@ -50,6 +50,7 @@ class Stored:
     duplicates: int = 0
     annotations: int = 0
     spans: int = 0
+    spans_left_out: int = 0  # of documents that the annotator has answered already
     suggestions: int = 0
     evaluation: int = 0
     labels_created: list[str] = field(default_factory=list)
@@ -137,16 +138,17 @@ def store(
             on_progress(stored.created + stored.duplicates)
     if split is None:
         stored.evaluation = project.draw_evaluation(imported_after=newest)
-        stored.suggestions -= _drop_judged_suggestions(project)
+        stored.suggestions -= _drop_judged_suggestions(project, newest)
     return stored
 
 
-def _drop_judged_suggestions(project: Project) -> int:
-    """The evaluation slice gets none; gives how many of files there were."""
+def _drop_judged_suggestions(project: Project, newest: int) -> int:
+    """The evaluation slice gets none; gives how many of this file's there were."""
     judged = Suggestion.objects.filter(
         document__split=Split.EVALUATION, document__project=project
     )
-    imported = judged.filter(is_imported=True).count()
+    new = judged.filter(is_imported=True, document__pk__gt=newest)
+    imported = new.count()
     judged.delete()
     return imported
 
@@ -204,7 +206,8 @@ class Storage:
             is_gold=is_gold,
             user=person,
         )
-        finished = set(done.values_list("document", flat=True))
+        finished = dict(done.values_list("document", "pk"))
+        self._count_left_out([w for w in work if w.document in finished], finished)
         work = [each for each in work if each.document not in finished]
         who, now = (person.pk if person else None), timezone.now()
         annotations = insert_rows(
@@ -217,6 +220,17 @@ class Storage:
         reviser = self.by if is_gold else person
         self._add_revisions(annotations, spans, reviser.pk if reviser else None)
         self.stored.annotations += len(annotations)
+
+    def _count_left_out(self, work: list[Work], answers: dict[int, int]) -> None:
+        """Spans that the answers which stay as they are do not have."""
+        rows = Span.objects.filter(annotation__in=[answers[w.document] for w in work])
+        values = rows.values_list("annotation__document", "start", "end", "label__name")
+        there = set(values)
+        self.stored.spans_left_out += sum(
+            (each.document, span.start, span.end, span.label) not in there
+            for each in work
+            for span in each.record.spans
+        )
 
     def _add_spans(self, annotations: list[int], spans: list[Spans]) -> None:
         may_overlap = self.project.allows_overlap

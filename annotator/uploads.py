@@ -7,6 +7,7 @@ import time
 import uuid
 import zipfile
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -126,7 +127,7 @@ def keep(
     files: Iterable[UploadedFile], project: int, options: dict[str, str]
 ) -> Upload:
     """Store files for a preview, and drop what others left for a day."""
-    _sweep()
+    sweep()
     bundles = _bundles(list(files))
     names = [_name(bundle) for bundle in bundles]
     upload = Upload(uuid.uuid4(), Manifest(project, names, options))
@@ -181,11 +182,12 @@ def find(key: uuid.UUID, project: int) -> Upload | None:
     return upload if upload.manifest.project == project else None
 
 
-def _sweep() -> None:
+def sweep() -> None:
     """Drop what is old, but not what still waits for a worker."""
     limit = time.time() - KEPT_SECONDS
     active = ImportJob.objects.filter(state__in=ACTIVE)
     waiting = {str(key) for key in active.values_list("upload", flat=True)}
     for folder in imports_folder().glob("*"):
-        if folder.name not in waiting and folder.stat().st_mtime < limit:
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(FileNotFoundError):  # somebody else sweeps, too
+            if folder.name not in waiting and folder.stat().st_mtime < limit:
+                shutil.rmtree(folder, ignore_errors=True)

@@ -63,8 +63,9 @@ class Heartbeat:
 
     def _beat_once(self) -> None:
         try:
-            self.run.beat()
+            # Read first: while an import is stored, SQLite lets nobody write.
             self.is_cancelled = self.run.is_cancel_requested()
+            self.run.beat()
         except RunLost:
             self.is_lost = True
         except DatabaseError as error:

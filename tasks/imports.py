@@ -92,12 +92,20 @@ def _carry_out(job: ImportJob, heart: Heartbeat) -> None:
         found = [_report(name, file.report) for name, file in checked]
         raise ImportRefused(_refusal(found), found)
     with transaction.atomic():
+        _stop_if_asked(job)
         reports = _store(job, upload, heart, checked)
+        _stop_if_asked(job)
         job.succeed(reports)
         for task in (preannotate_project, retrain_if_due, learn_rules):
             task.delay_on_commit(job.project_id)
     if not job.error_count:
         upload.remove()
+
+
+def _stop_if_asked(job: ImportJob) -> None:
+    """Whoever was told that nothing is kept was told so before this moment."""
+    if job.is_cancel_requested():
+        raise ImportStopped
 
 
 def _check(job: ImportJob, upload: Upload, heart: Heartbeat) -> CheckedFiles:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from annotator import yardstick
+from annotator import keeping, uploads, yardstick
 from annotator.models import (
     Checkpoint,
     ImportJob,
@@ -61,6 +61,8 @@ def reconcile(*, everything: bool = False) -> None:
     _send_again_chunks(patience)
     _send_again_readings(patience)
     yardstick.drop_orphans()
+    keeping.sweep()
+    uploads.sweep()
 
 
 def _send_again_runs(patience: timedelta) -> None:

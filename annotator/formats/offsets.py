@@ -106,11 +106,6 @@ def offsets_of(text: str, unit: Unit) -> Sequence[int]:
     return range(len(text) + 1) if _is_plain(text, unit) else list(_points(text, unit))
 
 
-def are_alike(text: str, end: int | None = None) -> bool:
-    """Whether all half-open units count the same up to an offset."""
-    return text[:end].isascii()
-
-
 def repaired(unit: Unit, count: int, usual: Unit = CODE_POINTS) -> list[str]:
     """The note that a unit other than the usual was found, where it was."""
     if unit == usual or not count:

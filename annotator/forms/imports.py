@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from annotator import access
 from annotator.formats import FORMATS, encodings
 from annotator.imports import ImportOptions
 from annotator.models import Project
@@ -35,7 +36,6 @@ FORMAT_NAMES = {
     "w3c-annotation": "W3C Web Annotation",
     "yedda": "YEDDA",
 }
-MAY_ANNOTATE = ("annotator", "curator", "admin")
 LARGEST_UNIT = 10_000  # sentences in one document
 
 
@@ -99,7 +99,7 @@ class OptionsForm(forms.Form):
     def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         formats = [(name, FORMAT_NAMES.get(name, name)) for name in FORMATS]
-        people = project.memberships.filter(role__in=MAY_ANNOTATE)
+        people = project.memberships.filter(role__in=access.MAY_ANNOTATE)
         names = [(str(m.user_id), str(m.user)) for m in people.select_related("user")]
         choices: dict[str, list[tuple[str, Any]]] = {
             "format": [("auto", _("recognise it")), *formats],

@@ -54,7 +54,7 @@ class ImportJob(Job):
         cls, project: Project, upload: uuid.UUID, **fields: Any
     ) -> tuple["ImportJob", bool]:
         """The upload's active import and whether this call queued it."""
-        while True:
+        for is_last in (False, False, True):
             try:
                 with transaction.atomic():
                     job = cls.objects.create(project=project, upload=upload, **fields)
@@ -63,7 +63,11 @@ class ImportJob(Job):
                 active = cls.objects.filter(upload=upload, state__in=ACTIVE)
                 if job_before := active.first():
                     return job_before, False
-                # It ended in between: there is room for a new one.
+                # It ended in between: there is room for a new one, unless something
+                # else is wrong, such as a project that was deleted.
+                if is_last:
+                    raise
+        raise AssertionError("unreachable")
 
     def succeed(self, reports: list[dict[str, Any]]) -> None:
         self._finish(RunState.SUCCEEDED, reports=reports)

@@ -116,7 +116,7 @@ def test_files_are_imported_by_project_name_or_number(
         f"{corpus}: 2 documents created (conll, UTF-8), 0 were there already, "
         "0 spans stored, 0 suggestions stored, 0 moved to the evaluation slice.\n"
         "2 spans of the file were not stored: say whose they are with "
-        "--annotated-by.\n"
+        "--annotated-by; answers that are there already stay.\n"
     )
     found = as_json("import_documents", project.pk, corpus)["files"][str(corpus)]
     assert (found["created"], found["duplicates"]) == (0, 2)

@@ -440,3 +440,34 @@ def test_a_file_too_long_to_be_kept_is_read_again_and_must_not_have_changed(
 
 def no_room(kept: Any) -> None:
     kept.records, kept.room = [], 0
+
+
+def test_spans_of_documents_answered_already_are_counted(
+    project: Project, write: Write
+) -> None:
+    bare = [{"text": "In Basel", "spans": []}]
+    import_file(write(bare), project, ImportOptions(annotated_by="gold"))
+    spans = [{"start": 3, "end": 8, "label": "LOC"}]
+    mended = write([{"text": "In Basel", "spans": spans}])
+    report = import_file(mended, project, ImportOptions(annotated_by="gold"))
+    assert (report.annotations, report.spans, report.spans_not_stored) == (0, 0, 1)
+
+
+def test_what_is_imported_twice_leaves_nothing_out(
+    project: Project, write: Write
+) -> None:
+    spans = [{"start": 3, "end": 8, "label": "LOC"}]
+    file = write([{"text": "In Basel", "spans": spans}])
+    import_file(file, project, ImportOptions(annotated_by="gold"))
+    again = import_file(file, project, ImportOptions(annotated_by="gold"))
+    assert (again.duplicates, again.spans, again.spans_not_stored) == (1, 0, 0)
+
+
+def test_suggestions_for_what_is_annotated_are_counted(
+    project: Project, write: Write
+) -> None:
+    spans = [{"start": 3, "end": 8, "label": "LOC"}]
+    line = {"text": "In Basel", "spans": spans}
+    import_file(write([line]), project, ImportOptions(annotated_by="gold"))
+    report = propose(project, write)
+    assert (report.suggestions, report.suggestions_not_stored) == (0, 1)

@@ -118,8 +118,13 @@ def _summary(name: str, report: ImportReport) -> str:
         lines.append(f"New labels: {', '.join(report.labels_created)}.")
     if report.spans_not_stored:
         lines.append(
-            f"{report.spans_not_stored} spans of the file were not stored: "
-            "say whose they are with --annotated-by."
+            f"{report.spans_not_stored} spans of the file were not stored: say whose "
+            "they are with --annotated-by; answers that are there already stay."
+        )
+    if report.suggestions_not_stored:
+        lines.append(
+            f"{report.suggestions_not_stored} suggestions of the file were not stored: "
+            "their documents are annotated or in the evaluation slice."
         )
     return "\n".join(lines)
 

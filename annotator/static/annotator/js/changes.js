@@ -1,6 +1,6 @@
 // A change of an annotation: what an edit adds, removes, rejects and takes back.
 
-import { isSame, keyOf } from "./spans.js";
+import { keyOf } from "./spans.js";
 
 export function makeChange({ add = [], remove = [], reject = [], unreject = [] }) {
   return { add, remove, reject, unreject };
@@ -30,16 +30,6 @@ export function difference(from, to) {
     remove: missing(from.spans, to.spans),
     reject: missing(to.rejections, from.rejections),
     unreject: missing(from.rejections, to.rejections),
-  };
-}
-
-// The same change without its spans that need no change at all.
-export function simplify(change) {
-  const same = (list) => (span) => !list.some((other) => isSame(other, span));
-  return {
-    ...change,
-    add: change.add.filter(same(change.remove)),
-    remove: change.remove.filter(same(change.add)),
   };
 }
 
