@@ -141,6 +141,22 @@ def test_who_cancels_while_it_is_stored_keeps_nothing(
     assert not project.documents.exists()
 
 
+def test_a_cancel_between_two_beats_is_heard(project: Project, queue: Queue) -> None:
+    job = queue("abcdef")
+    checked = imports._check
+
+    def check_and_be_cancelled(*arguments: Any) -> Any:
+        found = checked(*arguments)
+        assert ImportJob.objects.get(pk=job.pk).cancel()
+        return found
+
+    with patch.object(imports, "_check", check_and_be_cancelled):
+        import_upload(job.pk)
+    job.refresh_from_db()
+    assert job.state == RunState.CANCELLED
+    assert not project.documents.exists()
+
+
 def carry_out_with(job: ImportJob, heart: Heartbeat) -> None:
     """As a worker does whose heartbeat the test holds."""
 
