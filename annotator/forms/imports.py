@@ -148,7 +148,7 @@ def import_options(
     unit = kept["document"]
     annotator: Any = kept["annotated_by"] or None
     if annotator not in (None, "gold", "suggestions"):
-        # Who was deleted meanwhile answers for nothing: the report counts it as left out.
+        # Of somebody deleted meanwhile: left out, and counted in the report.
         annotator = get_user_model().objects.filter(pk=annotator).first()
     return ImportOptions(
         format=kept["format"],
