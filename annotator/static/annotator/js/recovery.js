@@ -3,11 +3,11 @@
 
 import { settle } from "./conflict.js";
 
-// Replay what an earlier page wrote down and the server does not have yet. Returns
-// false when the server moved on meanwhile: then a person has to choose.
+// Replay what an earlier page wrote down and the server does not have yet. Returns the
+// entries about which a person has to choose: all, when the server moved on meanwhile.
 export async function replay({ api, journal, autosave, model, version }) {
   const entries = journal.entries();
-  if (!entries.length) return true;
+  if (!entries.length) return [];
   const revisions = version > 0 ? await api.revisions() : [];
   const stored = new Set(revisions.map((revision) => revision.edit_id));
   const left = entries.filter((entry) => !stored.has(entry.edit_id));
@@ -19,9 +19,15 @@ export async function replay({ api, journal, autosave, model, version }) {
     if (entry.state) model.state = entry.state;
   }
   const isInOrder = !left.length || left[0].version === version;
-  if (isInOrder) autosave.resume(left);
-  else for (const entry of left) journal.remove(entry);
-  return isInOrder;
+  if (!isInOrder) return left;
+  autosave.resume(left);
+  return [];
+}
+
+// Let a person choose; until then the journal has the entries, should the page crash.
+export async function choose({ desk, autosave, journal, theirs, disputed }) {
+  await settle({ desk, autosave, theirs });
+  for (const entry of disputed) journal.remove(entry);
 }
 
 // Wait for replies that need a person.
