@@ -122,6 +122,17 @@ def test_edits_survive_a_crash_while_the_conflict_is_open(
     assert desk.spans == kept[choice]
 
 
+def test_a_left_behind_edit_that_no_longer_fits_is_said(
+    desk: Desk, project: Project
+) -> None:
+    crash_behind(desk, project)
+    project.labels.filter(name="LOC").delete()
+    desk.page.reload()
+    toast = desk.page.locator("#toast.is-shown")
+    toast.get_by_text("1 unsaved · That does not fit").wait_for()
+    assert desk.shown == ["Karl Marx"]
+
+
 def test_keys_belong_to_the_input_method_while_it_composes(
     desk: Desk, project: Project
 ) -> None:

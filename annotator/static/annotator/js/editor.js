@@ -11,7 +11,7 @@ import { Preferences } from "./preferences.js";
 import { byId, fill, painted } from "./dom.js";
 import { keepHistory, readHistory } from "./remember.js";
 import { leaveWhenSaved, remindOf, warnBeforeLeaving } from "./leaving.js";
-import { choose, replay, standBy } from "./recovery.js";
+import { choose, replay, sayMisfits, standBy } from "./recovery.js";
 import { show } from "./screen.js";
 import { startTimer } from "./timer.js";
 
@@ -37,7 +37,8 @@ async function open() {
     return api.send(edit);
   };
   const autosave = new Autosave({ send, journal, version });
-  const disputed = await replay({ api, journal, autosave, model, version });
+  const waiting = { api, journal, autosave, model, version };
+  const { disputed, misfits } = await replay(waiting);
   const session = storageOr("sessionStorage");
   const desk = new Desk({
     model,
@@ -63,6 +64,7 @@ async function open() {
   if (disputed.length) {
     await choose({ desk, autosave, journal, theirs: data.annotation, disputed });
   }
+  sayMisfits(desk, misfits); // last, so that no other sentence takes its place
 }
 
 function keepPreferences(api, desk, values) {
