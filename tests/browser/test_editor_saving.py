@@ -86,6 +86,53 @@ def test_two_tabs_conflict_and_nothing_is_lost(
     assert [*KARL, "PER"] in revisions.first().added
 
 
+def crash_behind(desk: Desk, project: Project) -> None:
+    """Crash with an edit unsaved; meanwhile another tab moves the version on."""
+    document = add_document(project)
+    desk.open(document)
+    other = Desk(desk.page.context.new_page()).open(document)
+    desk.page.bring_to_front()
+    desk.page.route("**/edits", lambda route: route.abort())
+    desk.double_click(*BASEL).press("2")
+    desk.page.locator('#save-state[data-phase="offline"]').wait_for()
+    desk.page.close(run_before_unload=False)
+    desk.page = other.page
+    other.drag(*KARL).press("1").wait_saved()
+
+
+@pytest.mark.parametrize("choice", ["mine", "theirs"])
+def test_edits_survive_a_crash_while_the_conflict_is_open(
+    desk: Desk, project: Project, choice: str
+) -> None:
+    crash_behind(desk, project)
+    dialog = desk.page.locator("#conflict[open]")
+    for _ in range(2):
+        desk.page.reload()
+        dialog.wait_for()
+        assert "Basel" in desk.page.text_content("#conflict-mine")
+    dialog.locator(f"button[value={choice}]").click()
+    desk.page.locator("#toast.is-shown").wait_for()
+    both = [(*KARL, "PER"), (*BASEL, "LOC")]  # what waited is made on the newer version
+    kept = {"mine": both, "theirs": both[:1]}
+    assert desk.spans == kept[choice]
+    desk.page.reload()
+    desk.page.wait_for_selector("#desk.is-ready")
+    desk.page.wait_for_timeout(200)
+    assert not dialog.is_visible()
+    assert desk.spans == kept[choice]
+
+
+def test_a_left_behind_edit_that_no_longer_fits_is_said(
+    desk: Desk, project: Project
+) -> None:
+    crash_behind(desk, project)
+    project.labels.filter(name="LOC").delete()
+    desk.page.reload()
+    toast = desk.page.locator("#toast.is-shown")
+    toast.get_by_text("1 unsaved · That does not fit").wait_for()
+    assert desk.shown == ["Karl Marx"]
+
+
 def test_keys_belong_to_the_input_method_while_it_composes(
     desk: Desk, project: Project
 ) -> None:

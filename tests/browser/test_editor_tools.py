@@ -132,6 +132,23 @@ def test_a_comment_is_written_about_a_place_and_resolved(
     assert desk.spans == []
 
 
+def test_a_comment_sent_twice_before_the_reply_is_stored_once(
+    desk: Desk, project: Project
+) -> None:
+    desk.open(add_document(project)).double_click(*BASEL).press(",")
+    for count, text in enumerate(("The town?", "The club?"), start=1):
+        desk.page.locator("#comment-text").focus()
+        desk.page.keyboard.type(text)
+        desk.page.evaluate(
+            """() => { for (const _ of [1, 2])
+                document.getElementById("comment-form").requestSubmit(); }"""
+        )
+        expect(desk.page.locator("#comment-text")).to_have_value("")
+        desk.page.wait_for_load_state("networkidle")
+        expect(desk.page.locator("#comment-list li")).to_have_count(count)
+        assert Comment.objects.count() == count
+
+
 def test_spans_may_overlap_where_the_project_says_so(
     desk: Desk, project: Project
 ) -> None:

@@ -12,6 +12,7 @@ export class Comments {
   #text = byId("comment-text");
   #place = null; // of the comment that is being written
   #comments;
+  #isSending = false;
 
   constructor({ desk, view, api, comments }) {
     this.#desk = desk;
@@ -48,14 +49,16 @@ export class Comments {
   async #submit(event) {
     event.preventDefault();
     const text = this.#text.value.trim();
-    if (!text) return;
+    if (!text || this.#isSending) return;
     const isAbout = this.#place && byId("comment-is-about").checked;
     const place = isAbout ? this.#wirePlace() : null;
+    this.#isSending = true;
     await this.#try(async () => {
       this.#comments.push(await this.#api.addComment({ text, place }));
       this.#text.value = "";
       this.#view.root.focus({ preventScroll: true });
     });
+    this.#isSending = false;
   }
 
   #wirePlace() {

@@ -11,8 +11,7 @@ import { Preferences } from "./preferences.js";
 import { byId, fill, painted } from "./dom.js";
 import { keepHistory, readHistory } from "./remember.js";
 import { leaveWhenSaved, remindOf, warnBeforeLeaving } from "./leaving.js";
-import { replay, standBy } from "./recovery.js";
-import { settle } from "./conflict.js";
+import { choose, replay, sayMisfits, standBy } from "./recovery.js";
 import { show } from "./screen.js";
 import { startTimer } from "./timer.js";
 
@@ -38,7 +37,8 @@ async function open() {
     return api.send(edit);
   };
   const autosave = new Autosave({ send, journal, version });
-  const isInOrder = await replay({ api, journal, autosave, model, version });
+  const waiting = { api, journal, autosave, model, version };
+  const { disputed, misfits } = await replay(waiting);
   const session = storageOr("sessionStorage");
   const desk = new Desk({
     model,
@@ -61,7 +61,10 @@ async function open() {
   leaveWhenSaved(desk, autosave, config.next);
   standBy({ api, autosave, desk });
   remindOf(journal.otherDocuments(), config.other);
-  if (!isInOrder) await settle({ desk, autosave, theirs: data.annotation });
+  if (disputed.length) {
+    await choose({ desk, autosave, journal, theirs: data.annotation, disputed });
+  }
+  sayMisfits(desk, misfits); // last, so that no other sentence takes its place
 }
 
 function keepPreferences(api, desk, values) {

@@ -3,25 +3,42 @@
 
 import { settle } from "./conflict.js";
 
-// Replay what an earlier page wrote down and the server does not have yet. Returns
-// false when the server moved on meanwhile: then a person has to choose.
+// Replay what an earlier page wrote down and the server does not have yet. Returns the
+// entries about which a person has to choose (all, when the server moved on meanwhile)
+// and the number of those that do not fit what is there now and are not on the page.
 export async function replay({ api, journal, autosave, model, version }) {
   const entries = journal.entries();
-  if (!entries.length) return true;
+  if (!entries.length) return { disputed: [], misfits: 0 };
   const revisions = version > 0 ? await api.revisions() : [];
   const stored = new Set(revisions.map((revision) => revision.edit_id));
   const left = entries.filter((entry) => !stored.has(entry.edit_id));
   for (const entry of entries) {
     if (stored.has(entry.edit_id)) journal.remove(entry);
   }
+  let misfits = 0;
   for (const entry of left) {
     if (model.fits(entry)) model.apply(entry);
+    else misfits += 1;
     if (entry.state) model.state = entry.state;
   }
   const isInOrder = !left.length || left[0].version === version;
-  if (isInOrder) autosave.resume(left);
-  else for (const entry of left) journal.remove(entry);
-  return isInOrder;
+  if (!isInOrder) return { disputed: left, misfits };
+  autosave.resume(left);
+  return { disputed: [], misfits };
+}
+
+// Let a person choose; until then the journal has the entries, should the page crash.
+export async function choose({ desk, autosave, journal, theirs, disputed }) {
+  await settle({ desk, autosave, theirs });
+  for (const entry of disputed) journal.remove(entry);
+}
+
+// Say how many edits of an earlier page are not here, and why.
+export function sayMisfits(desk, misfits) {
+  if (!misfits) return;
+  const count = interpolate(ngettext("%s unsaved", "%s unsaved", misfits), [misfits]);
+  const reason = gettext("That does not fit the spans that are there now.");
+  desk.say(`${count} · ${reason}`, "danger");
 }
 
 // Wait for replies that need a person.

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { Journal, MemoryStorage } from "../../annotator/static/annotator/js/journal.js";
+import { choose, replay, sayMisfits } from "../../annotator/static/annotator/js/recovery.js";
+
+const CONTENT = { spans: [], rejections: [] };
+const theirs = { ...CONTENT, version: 2, state: "open" };
+
+// A page that finds edits of an earlier one, all made on the same version.
+function setUp({ version, stored = [], ids = ["a", "b"] }) {
+  const journal = new Journal(new MemoryStorage(), 7, 42);
+  ids.forEach((id, order) => journal.put({ edit_id: id, order, version: 1 + order }));
+  const resumed = [];
+  const applied = [];
+  return {
+    version,
+    journal,
+    resumed,
+    applied,
+    api: { revisions: async () => stored.map((id) => ({ edit_id: id })) },
+    autosave: { resume: (entries) => resumed.push(...entries), restart() {} },
+    model: {
+      content: CONTENT,
+      state: "open",
+      fits: () => true,
+      apply: (entry) => applied.push(entry),
+    },
+  };
+}
+
+const idsOf = (entries) => entries.map((entry) => entry.edit_id);
+
+test("where the server did not move on, nobody has to choose and the edits are sent", async () => {
+  const page = setUp({ version: 1 });
+  assert.deepEqual(await replay(page), { disputed: [], misfits: 0 });
+  assert.deepEqual(idsOf(page.resumed), ["a", "b"]);
+  assert.deepEqual(idsOf(page.journal.entries()), ["a", "b"]);
+});
+
+test("what the server has already leaves the journal", async () => {
+  const page = setUp({ version: 2, stored: ["a"] });
+  assert.deepEqual(await replay(page), { disputed: [], misfits: 0 });
+  assert.deepEqual(idsOf(page.resumed), ["b"]);
+  assert.deepEqual(idsOf(page.journal.entries()), ["b"]);
+});
+
+test("edits wait in the journal until a person has chosen", async () => {
+  const page = setUp({ version: 2 });
+  const { disputed } = await replay(page);
+  assert.deepEqual(idsOf(disputed), ["a", "b"]);
+  assert.deepEqual(idsOf(page.applied), ["a", "b"]);
+  assert.deepEqual(page.resumed, []);
+  assert.deepEqual(idsOf(page.journal.entries()), ["a", "b"]);
+  const waiting = []; // what the journal has when the choice takes effect
+  page.autosave.restart = () => waiting.push(...page.journal.entries());
+  await choose({ ...page, desk: { model: page.model }, theirs, disputed });
+  assert.deepEqual(idsOf(waiting), ["a", "b"]);
+  assert.deepEqual(page.journal.entries(), []);
+});
+
+for (const version of [1, 2]) {
+  test(`edits that do not fit version ${version} are counted`, async () => {
+    const page = setUp({ version, ids: ["a", "b", "c"] });
+    page.model.fits = (entry) => entry.edit_id === "b";
+    const { misfits } = await replay(page);
+    assert.equal(misfits, 2);
+    assert.deepEqual(idsOf(page.applied), ["b"]);
+  });
+}
+
+test("edits that do not fit are said, and nothing where all do", () => {
+  const said = [];
+  const desk = { say: (...words) => said.push(words) };
+  globalThis.gettext = (text) => text;
+  globalThis.ngettext = (one, many, count) => (count === 1 ? one : many);
+  globalThis.interpolate = (text, [value]) => text.replace("%s", value);
+  sayMisfits(desk, 0);
+  assert.deepEqual(said, []);
+  sayMisfits(desk, 2);
+  const sentence = "2 unsaved · That does not fit the spans that are there now.";
+  assert.deepEqual(said, [[sentence, "danger"]]);
+});
