@@ -165,6 +165,16 @@ def test_a_broken_or_hostile_workbook_is_refused(
     assert "is not a workbook that can be read" in error.message
 
 
+def test_a_workbook_that_unpacks_to_far_more_than_it_is_is_refused(
+    tmp_path: Path,
+) -> None:
+    file = io.BytesIO(workbook([["text"], ["a"]]))
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/media/a.xml", b" " * (11 * 1024**2))
+    (error,) = read_with(tmp_path / "a.xlsx", file.getvalue())
+    assert str(error) == "line 1: The workbook unpacks to more than 10 MiB: refused."
+
+
 def test_what_is_no_zip_is_no_workbook(tmp_path: Path) -> None:
     (error,) = read_with(tmp_path / "a.xlsx", b"text,a\n")
     assert "is not a workbook that can be read" in str(error)
