@@ -107,6 +107,19 @@ def test_a_bad_row_does_not_hide_the_next(read_file: Read) -> None:
     assert [type(item) for item in items] == [FormatError, Record]
 
 
+@pytest.mark.parametrize(
+    "row", [b'"x\n\xff\ny",z\n', b'"\xff\nx\ny",z\n', b'"x\ny\xff",z\n']
+)
+def test_a_bad_byte_takes_the_whole_row_of_its_cell(
+    read_file: Read, row: bytes
+) -> None:
+    error, record = read_file(b"text,a\n" + row + b"fine,b\n", name="a.csv")
+    assert "0xFF, is not UTF-8." in str(error)
+    assert record == Record(
+        "fine", metadata={"a": "b"}, line=5 if row.count(b"\n") == 3 else 4
+    )
+
+
 def test_excel_is_read_with_its_values(tmp_path: Path) -> None:
     rows = [["text", "n", "when", None], ["Zoë 😊", 3, date(2020, 1, 2)], [], [4, True]]
     content = workbook([], rows, [["other"]], [])
