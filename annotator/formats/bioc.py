@@ -46,7 +46,7 @@ def _record(element: Element, is_annotated: bool, options: Options) -> Record:
         sentence = _t("An annotation stands outside of all passages.")
         raise FormatError(annotation.line, sentence)
     check_length(element.line, "".join(p.text for p in document.passages))
-    text, mentions, notes = arrange(document.passages)
+    text, mentions, notes = arrange(document.passages, element.line)
     spans, more_notes = settle(text, mentions, options.may_overlap)
     return Record(
         text=text,

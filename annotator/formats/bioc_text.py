@@ -14,8 +14,8 @@ from annotator.formats.offsets import (
     Unit,
     repaired,
 )
-from annotator.formats.records import excerpt
-from annotator.formats.source import LONGEST_LINE, FormatError
+from annotator.formats.records import check_size, excerpt
+from annotator.formats.source import FormatError
 
 
 @dataclass(slots=True)
@@ -47,14 +47,17 @@ class Arrangement:
                 yield mention, Claim(first, last, mention.surface)
 
 
-def arrange(passages: list[Passage]) -> tuple[str, list[Mention], list[str]]:
+def arrange(passages: list[Passage], line: int) -> tuple[str, list[Mention], list[str]]:
     """The text, the mentions in code points, and what had to be repaired.
 
     By the standard offsets count from the beginning of the document; real files also
     count bytes or UTF-16 units, or from the beginning of each passage. The reading is
     taken under which most mentions say what stands there.
+
+    Raises:
+        FormatError: a mention is nowhere, or the offsets make too long a text.
     """
-    readings = list(_readings(passages))
+    readings = list(_readings(passages, line))
     fits = [_fitting(reading, passages) for reading in readings]
     best = readings[fits.index(max(fits))]
     ruler = Ruler(best.text, best.unit)
@@ -78,28 +81,42 @@ def _nowhere(mention: Mention) -> FormatError:
     return FormatError(mention.line, sentence.format(surface=surface, **shown))
 
 
-def _readings(passages: list[Passage]) -> Iterator[Arrangement]:
+def _readings(passages: list[Passage], line: int) -> Iterator[Arrangement]:
     """Ways to understand the offsets, the standard's first."""
-    arranged = [(unit, _by_offsets(passages, unit)) for unit in HALF_OPEN]
+    arranged: list[tuple[Unit, tuple[str, tuple[int, ...]] | None]] = []
+    too_long: FormatError | None = None
+    for unit in HALF_OPEN:
+        try:
+            arranged.append((unit, _by_offsets(passages, unit, line)))
+        except FormatError as error:
+            too_long = error
     for is_relative in (False, True):
         for unit, found in arranged:
             if found is not None:
                 yield Arrangement(*found, unit, is_relative)
     if all(found is None for _unit, found in arranged):
+        if too_long:
+            raise too_long
         yield _one_after_another(passages)
 
 
 def _by_offsets(
-    passages: list[Passage], unit: Unit
+    passages: list[Passage], unit: Unit, line: int
 ) -> tuple[str, tuple[int, ...]] | None:
-    """The text with gaps filled, None where passages would overlap."""
+    """The text with gaps filled, None where passages would overlap.
+
+    Raises:
+        FormatError: the text would be too long.
+    """
     first = passages[0].offset if passages else 0
     pieces: list[str] = []
-    starts, end = [], 0
+    starts, end, size = [], 0, 0
     for passage in passages:
         start = passage.offset - first
-        if not end <= start <= end + LONGEST_LINE:
+        if start < end:
             return None
+        size += start - end + len(passage.text)
+        check_size(line, size)
         pieces += [passage.joiner * (start - end), passage.text]
         starts.append(start)
         end = start + _length(passage.text, unit)

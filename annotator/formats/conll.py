@@ -15,7 +15,7 @@ from annotator.formats.columns import (
     split_columns,
 )
 from annotator.formats.placing import check_tag, find_in_order, join, place
-from annotator.formats.records import Format, Record, excerpt
+from annotator.formats.records import Format, Record, check_size, excerpt
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import FormatError, Line, Source
 from modeling.spans import Span
@@ -33,6 +33,16 @@ class Sentence:
     behind: list[str] = field(default_factory=list)  # each token, where that is known
     notes: list[str] = field(default_factory=list)
     is_annotated: bool = True
+    size: int = 0  # characters of the tokens and behind them, and of the errors
+
+    def add(self, token: str, tag: str, behind: str = " ") -> None:
+        self.tokens.append(token)
+        self.tags.append(tag)
+        self.size += len(token) + len(behind)
+
+    def refuse(self, error: FormatError) -> None:
+        self.errors.append(error)
+        self.size += len(error.message)
 
     @property
     def is_empty(self) -> bool:
@@ -87,14 +97,17 @@ def _documents(
 ) -> Iterator[list[Sentence]]:
     limit = 1 if options.document == "sentence" else options.per_document
     document: list[Sentence] = []
+    size = 0
     for sentence in sentences:
         is_full = len(document) == limit
         starts_new = sentence.starts_document or sentence.is_document_start
         if document and options.document != "file" and (is_full or starts_new):
             yield document
-            document = []
+            document, size = [], 0
         if not sentence.is_document_start:
             document.append(sentence)
+            size += sentence.size
+            check_size(sentence.line, size)
     if document:
         yield document
 
@@ -115,7 +128,8 @@ def _sentences(lines: Iterable[Line], layout: Layout) -> Iterator[Sentence]:
         try:
             _add_token(sentence, line, layout)
         except FormatError as error:
-            sentence.errors.append(error)
+            sentence.refuse(error)
+        check_size(line.number, sentence.size)
     if not sentence.is_empty:
         yield sentence
 
@@ -125,8 +139,7 @@ def _add_token(sentence: Sentence, line: Line, layout: Layout) -> None:
         raise line.error
     columns = split_columns(line.text)
     if columns[0] == DOCUMENT_START and sentence.is_empty:
-        sentence.tokens.append(DOCUMENT_START)
-        sentence.tags.append("O")
+        sentence.add(DOCUMENT_START, "O")
         return
     if layout.is_indexed and not columns[0].isdecimal():
         if columns[0].replace("-", "").replace(".", "").isdecimal():
@@ -144,8 +157,7 @@ def _add_token(sentence: Sentence, line: Line, layout: Layout) -> None:
     token, tag = columns[layout.token_column], columns[layout.tag_column].strip(" ")
     if not token:
         raise FormatError(line.number, _t("The token is empty."))
-    sentence.tags.append(check_tag(line.number, tag))
-    sentence.tokens.append(token)
+    sentence.add(token, check_tag(line.number, tag))
 
 
 def _record(sentences: list[Sentence], options: Options) -> Record:

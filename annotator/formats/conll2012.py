@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _t
 
 from annotator.formats.columns import is_break
 from annotator.formats.conll import Sentence, records
-from annotator.formats.records import Format, Record, excerpt
+from annotator.formats.records import Format, Record, check_size, excerpt
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import FormatError, Line, Source
 
@@ -42,7 +42,8 @@ def _sentences(lines: Iterable[Line], is_annotated: bool) -> Iterator[Sentence]:
         try:
             opened = _add(sentence, line, opened)
         except FormatError as error:
-            sentence.errors.append(error)
+            sentence.refuse(error)
+        check_size(line.number, sentence.size)
     if not sentence.is_empty:
         yield _closed(sentence, opened)
 
@@ -75,9 +76,8 @@ def _add(sentence: Sentence, line: Line, opened: str) -> str:
     if is_wrong or (ends and not (begins or opened)):
         message = _t("The entity “{value}” does not fit what is open before it.")
         raise FormatError(line.number, message.format(value=excerpt(value)))
-    sentence.tokens.append(cells[WORD])
     inner = f"I-{opened}" if opened else "O"
-    sentence.tags.append(f"B-{label}" if begins else inner)
+    sentence.add(cells[WORD], f"B-{label}" if begins else inner)
     return "" if ends else label or opened
 
 

@@ -15,7 +15,7 @@ from annotator.formats.columns import (
 )
 from annotator.formats.conll import Sentence, records
 from annotator.formats.placing import check_tag
-from annotator.formats.records import Format, Record, excerpt
+from annotator.formats.records import Format, Record, check_size, excerpt
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import FormatError, Line, Source
 from modeling.tagging import split_tag
@@ -83,7 +83,8 @@ def _sentences(lines: Iterable[Line], columns: Columns) -> Iterator[Sentence]:
             try:
                 until = _add(sentence, line, columns, until)
             except FormatError as error:
-                sentence.errors.append(error)
+                sentence.refuse(error)
+            check_size(line.number, sentence.size)
     if not sentence.is_empty:
         yield sentence
 
@@ -114,10 +115,9 @@ def _add(sentence: Sentence, line: Line, columns: Columns, until: int) -> int:
     if int(number[1]) <= until:
         _add_inner(sentence, tag)
         return until
-    sentence.tokens.append(form)
-    sentence.tags.append(tag)
     is_close = NO_SPACE.search(columns.cell(cells, columns.misc))
     sentence.behind.append("" if is_close else " ")
+    sentence.add(form, tag, sentence.behind[-1])
     return int(number[3] or 0)
 
 

@@ -58,6 +58,12 @@ def names(path: Path, shown: str) -> list[str]:
         return [entry.filename for entry in _entries(archive)]
 
 
+def is_bomb(entry: zipfile.ZipInfo) -> bool:
+    """Whether a member says of itself that it unpacks to far more than it is."""
+    packed = max(1, entry.compress_size)
+    return entry.file_size > SMALL and entry.file_size > RATIO * packed
+
+
 def _files(path: Path) -> list[tuple[Path, str]]:
     found: list[Path] = []
     for folder, folders, files in os.walk(path):
@@ -113,10 +119,9 @@ def _is_extra(name: str) -> bool:
 def _unpack(
     archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, left: int
 ) -> int:
-    packed = max(1, entry.compress_size)
-    is_bomb = entry.file_size > SMALL and entry.file_size > RATIO * packed
-    if is_bomb or entry.file_size > LARGEST_MEMBER:
-        raise _too_large(entry.filename, SMALL if is_bomb else LARGEST_MEMBER)
+    has_bomb = is_bomb(entry)
+    if has_bomb or entry.file_size > LARGEST_MEMBER:
+        raise _too_large(entry.filename, SMALL if has_bomb else LARGEST_MEMBER)
     with archive.open(entry) as packed_file, path.open("wb") as file:
         return _copy(packed_file, file, entry.filename, min(left, LARGEST_MEMBER))
 

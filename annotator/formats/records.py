@@ -143,7 +143,12 @@ def check(record: Record, may_overlap: bool = False) -> None:
 
 def check_length(line: int, text: str) -> None:
     """Refuse what is no text of a document, before offsets in it are looked up."""
-    if len(text) > LONGEST_LINE:
+    check_size(line, len(text))
+
+
+def check_size(line: int, characters: int) -> None:
+    """Refuse what has become too long for a document while it is put together."""
+    if characters > LONGEST_LINE:
         sentence = _t("The text is longer than {limit} million characters.")
         raise FormatError(line, sentence.format(limit=LONGEST_LINE // MIB))
 

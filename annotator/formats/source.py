@@ -21,6 +21,7 @@ class Line(NamedTuple):
     number: int  # from 1
     raw: str  # with its line break
     error: FormatError | None = None
+    guess: str = ""  # a bad line with marks for what is no text in it
 
     @property
     def text(self) -> str:
@@ -172,7 +173,9 @@ class Source:
                 try:
                     yield Line(number, self._encoding.decode(data))
                 except UnicodeDecodeError as error:
-                    yield Line(number, "", self._bad_byte(number, offset, error))
+                    guess = data.decode(self._encoding.codec, "replace")
+                    bad = self._bad_byte(number, offset, error)
+                    yield Line(number, "", bad, guess)
                 offset += len(data)
 
     def _lines_of_units(self) -> Iterator[Line]:

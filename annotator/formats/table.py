@@ -14,18 +14,22 @@ DELIMITERS = ",;\t|"
 
 
 class Lines(Iterator[str]):
-    """The lines of a file for the csv module, which goes on after a bad one."""
+    """The lines of a file for the csv module, which goes on after a bad one.
+
+    It gets a guess at a bad line, since a cell may go on behind it, and the row is
+    not taken: ``error`` says why.
+    """
 
     def __init__(self, lines: Iterator[Line]) -> None:
         self._lines = lines
         self.number = 0
+        self.error: FormatError | None = None
 
     def __next__(self) -> str:
         line = next(self._lines)
         self.number = line.number
-        if line.error:
-            raise line.error
-        return line.raw
+        self.error = self.error or line.error
+        return line.guess if line.error else line.raw
 
 
 def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
@@ -37,14 +41,15 @@ def _rows(source: Source) -> Iterator[Row | FormatError]:
     lines = Lines(source.lines())
     reader = csv.reader(lines, delimiter=_delimiter(source), strict=True)
     while True:
-        number = lines.number + 1
+        number, lines.error = lines.number + 1, None
         try:
-            yield Row(number, next(reader))
+            row = Row(number, next(reader))
+            yield lines.error or row
         except StopIteration:
             return
         except csv.Error as error:
             sentence = _t("The row that begins here is not CSV: {why}.")
-            yield FormatError(number, sentence.format(why=error))
+            yield lines.error or FormatError(number, sentence.format(why=error))
         except FormatError as error:
             yield error
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _t
 
 from annotator.formats.columns import looks_like_columns
-from annotator.formats.records import Format, Record
+from annotator.formats.records import Format, Record, check_size
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import LONGEST_LINE, FormatError, Line, Source
 
@@ -51,10 +51,12 @@ def _paragraphs(source: Source, count: int) -> Iterator[list[Line]]:
     """Runs of lines that hold ``count`` paragraphs each, the last perhaps fewer."""
     piece: list[Line] = []
     blank: list[Line] = []
-    seen = 0
+    seen = size = 0
     for line in source.lines():
         if _is_blank(line):
             blank.append(line)
+            size += len(line.raw)
+            check_size(line.number, size if piece and seen < count else 0)
             continue
         seen += not piece or bool(blank)
         if seen > count:
@@ -62,7 +64,11 @@ def _paragraphs(source: Source, count: int) -> Iterator[list[Line]]:
             piece, blank, seen = [], [], 1
         if piece:
             piece += blank
+        else:
+            size = 0
         piece.append(line)
+        size += len(line.error.message if line.error else line.raw)
+        check_size(line.number, size - 2)  # its line break is no part of the text
         blank = []
     if piece:
         yield piece

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _t
 
 from annotator.formats.offsets import CODE_POINTS, UTF_16, Ruler, Unit, repaired
-from annotator.formats.records import check_length, excerpt
+from annotator.formats.records import check_size, excerpt
 from annotator.formats.source import LONGEST_LINE, FormatError
 from annotator.formats.webanno_layers import unescape
 
@@ -62,7 +62,7 @@ def place(sentences: list[Sentence]) -> tuple[PlacedText, list[str]]:
 
 def _place(sentences: list[Sentence], unit: Unit) -> PlacedText:
     pieces: list[str] = []
-    position = 0
+    position = size = 0
     for sentence in sentences:
         text, first = sentence.text, sentence.rows[0]
         # Spaces and controls are one unit each, whatever is counted.
@@ -75,12 +75,13 @@ def _place(sentences: list[Sentence], unit: Unit) -> PlacedText:
             raise FormatError(
                 first.line, message.format(token=token, start=start, end=position)
             )
+        size += start - position + len(text)
+        check_size(first.line, size)
         pieces += [("\n" if pieces else " ") * (start - position), text]
         position = start + len(text)
         if unit == UTF_16:
             position += sum(character > "\uffff" for character in text)
     whole = "".join(pieces)
-    check_length(1, whole)
     placed = PlacedText(whole, Ruler(whole, unit))
     _check(placed, (row for sentence in sentences for row in sentence.rows))
     return placed

@@ -64,13 +64,15 @@ def _opened(source: Source) -> Iterator[Workbook]:
 def _check_size(source: Source) -> None:
     try:
         with zipfile.ZipFile(source.path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
+            entries = archive.infolist()
     except BROKEN as error:
         sentence = _t("This is not a workbook that can be read: {why}.")
         raise FormatError(1, sentence.format(why=error)) from error
-    if size > LARGEST_UNPACKED:
+    has_bomb = any(members.is_bomb(entry) for entry in entries)
+    limit = members.SMALL if has_bomb else LARGEST_UNPACKED
+    if has_bomb or sum(entry.file_size for entry in entries) > limit:
         sentence = _t("The workbook unpacks to more than {limit} MiB: refused.")
-        raise FormatError(1, sentence.format(limit=LARGEST_UNPACKED // MIB))
+        raise FormatError(1, sentence.format(limit=limit // MIB))
 
 
 def _sheets(workbook: Workbook) -> Iterator[tuple[str, Iterator[Row]]]:

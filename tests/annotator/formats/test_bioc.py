@@ -50,6 +50,13 @@ def marked(record: Record) -> list[tuple[str, str]]:
     return [(record.text[span.start : span.end], span.label) for span in record.spans]
 
 
+def test_offsets_that_make_too_long_a_text_are_refused(read_file: Read) -> None:
+    steps = [passage(9 * 1024**2 * number, "a") for number in range(30)]
+    for passages in ([passage(0, "a"), passage(10**11, "b")], steps):
+        (error,) = read_file(collection(*passages))
+        assert str(error) == ("line 4: The text is longer than 10 million characters.")
+
+
 def test_passages_are_arranged_by_their_offsets(read_file: Read) -> None:
     content = collection(
         passage(0, "In Basel", annotation(3, 5, "Basel")),

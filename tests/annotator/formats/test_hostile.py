@@ -80,6 +80,27 @@ def test_a_text_without_end_is_refused(tmp_path: Path, name: str) -> None:
     assert error.message == "The text is longer than 10 million characters."
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "row", "document"),
+    [
+        ("conll", b"Ann B-PER\n", b"%s O\n", "sentence"),
+        ("conll", b"Ann B-PER\n\n", b"%s O\n\n", "file"),
+        ("conll", b"-DOCSTART- O\n\nAnn B-PER\n", b"%s O\n\n", "docstart"),
+        ("conllu", b"1\tAnn\n", b"2\t%s\n", "sentence"),
+        ("text", b"Ann\n", b"%s\n", "blank-lines:1"),
+        ("text", b"Ann\n\n", b"%s\n\n", "blank-lines:9"),
+    ],
+)
+def test_a_document_without_end_is_refused_while_it_is_collected(
+    tmp_path: Path, name: str, content: bytes, row: bytes, document: str
+) -> None:
+    long = row % (b"x" * 4 * MIB)
+    source = written(tmp_path / "a", content + long * 3 + b"\xff\n" * 2)
+    (error,) = read(source, FORMATS[name], ReadOptions(document))
+    assert isinstance(error, FormatError)
+    assert error.message == "The text is longer than 10 million characters."
+
+
 @pytest.mark.parametrize("name", [*READ_AT_ONCE, "xmi", "docbin"])
 def test_a_file_that_would_fill_the_memory_is_not_read(
     tmp_path: Path, name: str

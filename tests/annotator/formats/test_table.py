@@ -107,6 +107,19 @@ def test_a_bad_row_does_not_hide_the_next(read_file: Read) -> None:
     assert [type(item) for item in items] == [FormatError, Record]
 
 
+@pytest.mark.parametrize(
+    "row", [b'"x\n\xff\ny",z\n', b'"\xff\nx\ny",z\n', b'"x\ny\xff",z\n']
+)
+def test_a_bad_byte_takes_the_whole_row_of_its_cell(
+    read_file: Read, row: bytes
+) -> None:
+    error, record = read_file(b"text,a\n" + row + b"fine,b\n", name="a.csv")
+    assert "0xFF, is not UTF-8." in str(error)
+    assert record == Record(
+        "fine", metadata={"a": "b"}, line=5 if row.count(b"\n") == 3 else 4
+    )
+
+
 def test_excel_is_read_with_its_values(tmp_path: Path) -> None:
     rows = [["text", "n", "when", None], ["Zoë 😊", 3, date(2020, 1, 2)], [], [4, True]]
     content = workbook([], rows, [["other"]], [])
@@ -163,6 +176,16 @@ def test_a_broken_or_hostile_workbook_is_refused(
     (error,) = read_with(tmp_path / "a.xlsx", changed.getvalue())
     assert isinstance(error, FormatError), error
     assert "is not a workbook that can be read" in error.message
+
+
+def test_a_workbook_that_unpacks_to_far_more_than_it_is_is_refused(
+    tmp_path: Path,
+) -> None:
+    file = io.BytesIO(workbook([["text"], ["a"]]))
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/media/a.xml", b" " * (11 * 1024**2))
+    (error,) = read_with(tmp_path / "a.xlsx", file.getvalue())
+    assert str(error) == "line 1: The workbook unpacks to more than 10 MiB: refused."
 
 
 def test_what_is_no_zip_is_no_workbook(tmp_path: Path) -> None:

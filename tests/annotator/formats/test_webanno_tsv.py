@@ -179,6 +179,13 @@ def test_offsets_in_code_points_are_recognised_and_named(read_file: Read) -> Non
             "cannot begin at 0",
         ),
         (HEAD + "#Text=a\n1-1\t99999999999-999999999999\ta\n", 3, "cannot begin at"),
+        (
+            HEAD
+            + "#Text=a\n1-1\t9000000-9000001\ta\n\n"
+            + "#Text=b\n2-1\t18000000-18000001\tb\n",
+            6,
+            "The text is longer than 10 million characters.",
+        ),
         (HEAD + "#Text=a\n\n", 3, "The sentence “a” has no token."),
         (HEAD + "#Text=a\n1-1\t0-1\ta\n" + NE, 4, "is defined below the first token."),
         (HEAD + "#Text=ab\n1-1\t0-2\tab\n1-2\t1-2\tb\n", 1, "Bad tokens"),
