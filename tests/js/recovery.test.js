@@ -38,6 +38,16 @@ test("where the server did not move on, nobody has to choose and the edits are s
   assert.deepEqual(idsOf(page.journal.entries()), ["a", "b"]);
 });
 
+test("a submission that changes no span is replayed", async () => {
+  const page = setUp({ version: 1, ids: [] });
+  page.journal.put({ edit_id: "s", order: 0, version: 1, state: "submitted" });
+  page.model.fits = ({ add, remove, reject, unreject }) =>
+    [add, remove, reject, unreject].every((list) => list.length === 0);
+  assert.deepEqual(await replay(page), { disputed: [], misfits: 0 });
+  assert.equal(page.model.state, "submitted");
+  assert.deepEqual(idsOf(page.resumed), ["s"]);
+});
+
 test("what the server has already leaves the journal", async () => {
   const page = setUp({ version: 2, stored: ["a"] });
   assert.deepEqual(await replay(page), { disputed: [], misfits: 0 });
