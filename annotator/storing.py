@@ -125,7 +125,8 @@ def store(
         on_progress: Called with the number of records stored so far; what it raises
             takes everything back.
     """
-    Project.objects.select_for_update().get(pk=project.pk)
+    # Rows that point to the project may be written meanwhile.
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     known = set(project.labels.values_list("name", flat=True))
     by_name = project.ensure_labels(labels)
     newest = project.documents.aggregate(pk=Max("pk"))["pk"] or 0

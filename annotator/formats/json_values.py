@@ -98,7 +98,8 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) < len(pairs):
         keys = [key for key, _ in pairs]
         repeated = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(_t("the key “{key}” stands twice").format(key=repeated))
+        sentence = _t("the key “{key}” stands twice")
+        raise ValueError(sentence.format(key=excerpt(repeated)))
     return value
 
 

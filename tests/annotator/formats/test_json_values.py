@@ -64,3 +64,10 @@ def test_a_value_has_nothing_behind_it() -> None:
 def test_all_elements_of_an_array_are_found(values: list[Any], indent: Any) -> None:
     found = elements(json.dumps(values, indent=indent))
     assert [value for _line, value in found] == values
+
+
+def test_a_key_that_stands_twice_is_named_in_characters_every_database_takes() -> None:
+    with pytest.raises(FormatError) as caught:
+        parse(1, r'{"a\u0000\ud800": 1, "a\u0000\ud800": 2}')
+    assert "\0" not in caught.value.message
+    assert caught.value.message.isprintable()
