@@ -260,7 +260,7 @@ def _crf_alone(
         emissions, mask = ready[index]
         output = tagger.crf.infer(emissions, mask, temperature=tagger.temperature)
         spans = decoded_spans(output.tags, mask)
-        tagger.crf.span_posteriors(output, emissions, spans)
+        tagger.crf.span_posteriors(output, spans)
 
     def call() -> None:
         for _ in side_by_side(run, range(len(ready))):

@@ -197,55 +197,41 @@ class CRF(torchcrf.CRF):
         """
         lattice = self._lattice(*self._prepare(emissions, mask), temperature)
         with torch.autocast(emissions.device.type, enabled=False):
-            tags = viterbi(lattice)  # shape: (length, batch); its memory serves again
-            passes = forward_backward(lattice)
+            chains = lattice.both_ways()
+            tags = viterbi(lattice, chains)  # shape: (length, batch)
+            passes = forward_backward(lattice, chains)
             marginals = posteriors(lattice, passes).float()
-            # shape: (length, batch)
-            before = lattice.peaks.cumsum(0)
-            total = lattice.at_last(before)  # shape: (batch,)
-            alpha = passes.alpha.add_(before.unsqueeze(2))
-            beta = passes.beta.add_((total - before).unsqueeze(2))
+            peaks = lattice.peaks.sum(0)  # shape: (batch,)
             return CRFOutput(
                 tags=tags.t(),
-                best_score=lattice.score(tags) + total,
-                log_partition=passes.log_partition + total,
+                best_score=lattice.score(tags) + peaks,
+                log_partition=passes.log_partition + peaks,
                 marginals=marginals.transpose(0, 1),
-                alpha=alpha.transpose(0, 1),
-                beta=beta.transpose(0, 1),
-                lengths=lattice.lengths,
-                temperature=temperature,
+                lattice=lattice,
+                passes=passes,
             )
 
     @torch.no_grad()
-    def runner_up_gap(self, output: CRFOutput, emissions: Tensor) -> Tensor:
+    def runner_up_gap(self, output: CRFOutput) -> Tensor:
         """Say how many nats the second best path of each row trails the best one.
 
         Args:
-            output: What `infer` gave for the emissions; its temperature counts.
-            emissions: (batch, length, tags), the same as given to `infer`.
+            output: What `infer` gave; its temperature counts.
 
         Returns:
             (batch,), float32, >= 0; infinite where there is only one path.
         """
-        steps = torch.arange(output.tags.size(1), device=output.tags.device)
-        mask = steps < output.lengths.unsqueeze(1)  # shape: (batch, length)
-        emissions, _ = self._prepare(emissions, None)
-        with torch.autocast(emissions.device.type, enabled=False):
-            lattice = self._lattice(emissions, mask, output.temperature)
-            return runner_up_gap(lattice, output.tags.t())
+        return runner_up_gap(output.lattice, output.tags.t())
 
     @torch.no_grad()
-    def span_posteriors(
-        self, output: CRFOutput, emissions: Tensor, spans: Tensor
-    ) -> Tensor:
+    def span_posteriors(self, output: CRFOutput, spans: Tensor) -> Tensor:
         """Compute the exact probability that just these spans carry these labels.
 
         See `modeling.span_posteriors` for the formula. The tags must be those of
         `modeling.tagging.tag_names`.
 
         Args:
-            output: What `infer` gave for the emissions.
-            emissions: (batch, length, tags), the same as given to `infer`.
+            output: What `infer` gave; its temperature counts.
             spans: (spans, 4), long: row of the batch, first token, token behind the
                 last one, index of the label.
 
@@ -253,21 +239,13 @@ class CRF(torchcrf.CRF):
             (spans,), float32.
 
         Raises:
-            ValueError: A span is empty, leaves its row or has an unknown label, or the
-                emissions have another shape than the output.
+            ValueError: A span is empty, leaves its row or has an unknown label.
         """
-        emissions, _ = self._prepare(emissions, None)
-        if emissions.shape != output.alpha.shape:
-            raise ValueError("emissions are not those the output was inferred from")
-        if output.temperature != 1.0:
-            emissions = emissions / output.temperature
-        potentials = self.potentials(output.temperature)
-        return span_posteriors(output, emissions, potentials, spans)
+        return span_posteriors(output.lattice, output.passes, spans)
 
     def span_posterior(
         self,
         output: CRFOutput,
-        emissions: Tensor,
         batch_index: int,
         start: int,
         end: int,
@@ -276,9 +254,9 @@ class CRF(torchcrf.CRF):
         """Compute the probability of one span; see `span_posteriors`."""
         # shape: (1, 4)
         span = torch.tensor(
-            [[batch_index, start, end, label_index]], device=emissions.device
+            [[batch_index, start, end, label_index]], device=output.tags.device
         )
-        return float(self.span_posteriors(output, emissions, span))
+        return float(self.span_posteriors(output, span))
 
     def potentials(self, temperature: float = 1.0) -> Potentials:
         """Give start, end and transition scores in float32, penalties included.

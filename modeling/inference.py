@@ -154,7 +154,7 @@ def _run(
     # shape: (batch, tokens)
     confidences = output.marginals.gather(2, output.tags.unsqueeze(2)).squeeze(2)
     spans = decoded_spans(output.tags, mask)
-    posteriors = tagger.crf.span_posteriors(output, emissions, spans)
+    posteriors = tagger.crf.span_posteriors(output, spans)
     count = min(ALTERNATIVE_TOKENS, mask.shape[1])
     # shape: (batch, count)
     unsure = confidences.masked_fill(~mask, 2.0).topk(count, largest=False).indices
@@ -168,7 +168,7 @@ def _run(
     best = by_label.topk(min(ALTERNATIVE_LABELS, by_label.shape[2]))
     gaps = samples = vectors = emissions.new_empty(0)
     if "margin" in also:
-        gaps = tagger.crf.runner_up_gap(output, emissions)  # shape: (batch,)
+        gaps = tagger.crf.runner_up_gap(output)  # shape: (batch,)
     if "bald" in also:
         # shape: (batch, samples, tokens, tags)
         samples = sampled_marginals(tagger, states, lengths)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from modeling.lattice import Lattice, Potentials
+from modeling.lattice import Chains, Lattice, Potentials
 
 
 class Passes(NamedTuple):
@@ -21,12 +21,13 @@ class Passes(NamedTuple):
     log_partition: Tensor  # shape: (batch,)
 
 
-def forward_backward(lattice: Lattice) -> Passes:
+def forward_backward(lattice: Lattice, chains: Chains | None = None) -> Passes:
     """Sum over paths from both ends (Rabiner 1989, section III), peaks not included.
 
-    Scaled matrix products where their range allows, log-sum-exp otherwise.
+    Scaled matrix products where their range allows, log-sum-exp otherwise. Chains are
+    the lattice's where they are at hand; their memory serves again.
     """
-    emissions, first, transitions = lattice.both_ways()
+    emissions, first, transitions = chains or lattice.both_ways()
     interval = lattice.safe_steps()
     # shape: (length, 2, batch, tags)
     if interval:
@@ -40,7 +41,7 @@ def forward_backward(lattice: Lattice) -> Passes:
 def passes_of(lattice: Lattice, states: Tensor) -> Passes:
     """Read both passes from the states (length, 2, batch, tags) of both directions."""
     alpha = states[:, 0]
-    beta = lattice.reverse(states[:, 1]).sub_(lattice.emissions)
+    beta = lattice.turned(states).sub_(lattice.emissions)
     total = torch.logsumexp(lattice.at_last(alpha) + lattice.potentials.end, 1)
     return Passes(alpha, beta, total)
 

@@ -61,7 +61,7 @@ class Proposals:
                 batch.emissions, batch.mask, temperature=temperature
             )
             # shape: (spans,)
-            part = self.crf.span_posteriors(output, batch.emissions, batch.spans)
+            part = self.crf.span_posteriors(output, batch.spans)
             found += part.clamp(0, 1).tolist()
         return found
 

@@ -5,20 +5,23 @@ import math
 import torch
 from torch import Tensor
 
-from modeling.lattice import Lattice
+from modeling.lattice import Chains, Lattice
 
 # Scores return to 0 after so many steps, which keeps float32 exact.
 _RESET_STEPS = 32
 
 
-def viterbi(lattice: Lattice) -> Tensor:
+def viterbi(lattice: Lattice, chains: Chains | None = None) -> Tensor:
     """Find the best tag sequences: (length, batch), long, 0 at padding.
+
+    Chains are the lattice's where they are at hand; they stay as they are.
 
     Both directions walk to the middle and trace their half of the path back, so the
     loops take half the steps (Viterbi 1967; max-product from both ends).
     """
     half = len(lattice.steps) // 2 + 1
-    emissions, first, transitions = lattice.both_ways(half, torch.float32)
+    chains = chains or lattice.both_ways(half)
+    emissions, first, transitions = chains.in_float32(half)
     # shape: (length // 2 + 1, 2, batch, tags)
     states = _max_chain(emissions, first, transitions)
     # The step at which each direction stands on the middle token.
@@ -52,12 +55,12 @@ def runner_up_gap(lattice: Lattice, tags: Tensor) -> Tensor:
     Returns:
         (batch,), float32, >= 0; infinite where there is only one path.
     """
-    emissions, first, transitions = lattice.both_ways(dtype=torch.float32)
+    emissions, first, transitions = lattice.both_ways().in_float32()
     # shape: (length, 2, batch, tags)
     states = _max_chain(emissions, first, transitions)
     # Up to a constant for each token; its emission counts once.
     # shape: (length, batch, tags)
-    through = states[:, 0] + lattice.reverse(states[:, 1]) - emissions[:, 0]
+    through = states[:, 0] + lattice.turned(states) - emissions[:, 0]
     best = through.gather(2, tags.unsqueeze(2))  # shape: (length, batch, 1)
     others = through.scatter(2, tags.unsqueeze(2), -math.inf)
     # shape: (length, batch)
@@ -76,13 +79,15 @@ def _max_chain(emissions: Tensor, first: Tensor, transitions: Tensor) -> Tensor:
     # shape: (from tags, 2, to tags, batch)
     moved = moves.new_empty((*moves.shape[:3], states.size(3)))
     best = torch.empty_like(states[0])  # shape: (2, tags, batch)
-    before, *following = states.unbind()
-    for step, state in enumerate(following, 1):
-        torch.add(before.transpose(0, 1).unsqueeze(2), moves, out=moved)
+    # The same memory, shape: (from tags, 2, 1, batch) each
+    origins = states.transpose(1, 2).unsqueeze(3).unbind()
+    for step, (before, state) in enumerate(
+        zip(origins[:-1], states[1:].unbind(), strict=True), 1
+    ):
+        torch.add(before, moves, out=moved)
         state.add_(torch.amax(moved, 0, out=best))
         if step % _RESET_STEPS == 0:
             state.sub_(state.amax(1, keepdim=True))
-        before = state
     # shape: (steps, 2, batch, tags)
     return states.transpose(2, 3).contiguous()
 

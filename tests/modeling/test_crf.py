@@ -50,7 +50,7 @@ def test_everything_equals_enumeration(lengths, constrained):
     crf = random_crf(constrained=constrained)
     emissions, mask = random_batch(lengths)
     output = crf.infer(emissions, mask)
-    assert output.lengths.tolist() == list(lengths)
+    assert output.lattice.lengths.tolist() == list(lengths)
     for row, length in enumerate(lengths):
         scores = scores_of_all_paths(crf, emissions[row, :length])
         shares = probabilities(scores)
@@ -92,7 +92,7 @@ def test_span_posteriors_equal_enumeration(lengths, constrained):
         for label in range(2)
     ]
     output = crf.infer(emissions, mask)
-    found = crf.span_posteriors(output, emissions, torch.tensor(spans))
+    found = crf.span_posteriors(output, torch.tensor(spans))
     shares = [
         probabilities(scores_of_all_paths(crf, emissions[row, :length]))
         for row, length in enumerate(lengths)
@@ -108,7 +108,7 @@ def test_span_posteriors_equal_enumeration(lengths, constrained):
             and path[behind : behind + 1] != (begin + 1,)
         )
         assert posterior == pytest.approx(expected, abs=1e-6)
-        assert crf.span_posterior(output, emissions, *span) == posterior
+        assert crf.span_posterior(output, *span) == posterior
 
 
 def test_span_posteriors_of_a_constrained_crf_are_the_marginals_of_spans():
@@ -118,7 +118,7 @@ def test_span_posteriors_of_a_constrained_crf_are_the_marginals_of_spans():
     output = crf.infer(emissions, mask)
     for token in range(6):
         spans = [(0, i, j, 0) for i in range(token + 1) for j in range(token + 1, 7)]
-        total = crf.span_posteriors(output, emissions, torch.tensor(spans)).sum()
+        total = crf.span_posteriors(output, torch.tensor(spans)).sum()
         expected = output.marginals[0, token, 1:3].sum()
         torch.testing.assert_close(total, expected)
 
@@ -194,8 +194,8 @@ def test_the_layout_with_the_length_first_changes_nothing_else():
     )
     spans = torch.tensor([[1, 2, 6, 1], [2, 0, 1, 0]])
     torch.testing.assert_close(
-        other.span_posteriors(other.infer(turned, mask.t()), turned, spans),
-        crf.span_posteriors(crf.infer(emissions, mask), emissions, spans),
+        other.span_posteriors(other.infer(turned, mask.t()), spans),
+        crf.span_posteriors(crf.infer(emissions, mask), spans),
     )
 
 
@@ -278,15 +278,17 @@ def test_padding_changes_nothing():
         alone = emissions[row : row + 1, :length]
         single = crf.infer(alone)
         assert output.tags[row, :length].tolist() == single.tags[0].tolist()
-        for field in ("marginals", "alpha", "beta"):
-            found = getattr(output, field)[row, :length]
-            torch.testing.assert_close(found, getattr(single, field)[0])
+        found = output.marginals[row, :length]
+        torch.testing.assert_close(found, single.marginals[0])
+        for field in ("alpha", "beta"):
+            found = getattr(output.passes, field)[:length, row]
+            torch.testing.assert_close(found, getattr(single.passes, field)[:, 0])
         expected = crf(alone, path[row : row + 1, :length])
         torch.testing.assert_close(likelihood[row], expected)
     spans = torch.tensor([[1, 1, 3, 0]])
     alone = emissions[1:2, :3]
-    expected = crf.span_posterior(crf.infer(alone), alone, 0, 1, 3, 0)
-    found = crf.span_posteriors(output, noise, spans)
+    expected = crf.span_posterior(crf.infer(alone), 0, 1, 3, 0)
+    found = crf.span_posteriors(output, spans)
     assert float(found) == pytest.approx(expected)
 
 
@@ -379,8 +381,8 @@ def test_autocast_is_off_inside():
 
     def everything():
         output = crf.infer(emissions, mask)
-        posteriors = crf.span_posteriors(output, emissions, spans)
-        return crf(emissions, path, mask), *output[:-1], posteriors
+        posteriors = crf.span_posteriors(output, spans)
+        return crf(emissions, path, mask), *output[:4], *output.passes, posteriors
 
     expected = everything()
     with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -396,7 +398,7 @@ def test_emissions_are_left_as_they_are():
     for given_emissions in (emissions, emissions.double()):
         copy = given_emissions.clone()
         output = crf.infer(given_emissions, mask)
-        crf.span_posteriors(output, given_emissions, torch.tensor([[0, 0, 2, 1]]))
+        crf.span_posteriors(output, torch.tensor([[0, 0, 2, 1]]))
         crf(given_emissions, output.tags, mask)
         assert torch.equal(copy, given_emissions)
 

@@ -55,18 +55,16 @@ def test_wrong_spans_are_refused(span):
     emissions, mask = random_batch((3, 2))
     output = crf.infer(emissions, mask)
     with pytest.raises(ValueError, match=str(list(span)).replace("[", r"\[")):
-        crf.span_posteriors(output, emissions, torch.tensor([span]))
-    with pytest.raises(ValueError, match="emissions are not those"):
-        crf.span_posteriors(output, emissions[:, :2], torch.tensor([[0, 0, 1, 0]]))
+        crf.span_posteriors(output, torch.tensor([span]))
     with pytest.raises(ValueError, match="spans must be"):
-        crf.span_posteriors(output, emissions, torch.zeros(1, 3, dtype=torch.long))
+        crf.span_posteriors(output, torch.zeros(1, 3, dtype=torch.long))
 
 
 def test_no_spans_have_no_posteriors():
     crf = random_crf()
     emissions, mask = random_batch((3, 2))
     none = torch.empty(0, 4, dtype=torch.long)
-    assert crf.span_posteriors(crf.infer(emissions, mask), emissions, none).numel() == 0
+    assert crf.span_posteriors(crf.infer(emissions, mask), none).numel() == 0
 
 
 @pytest.mark.parametrize(
