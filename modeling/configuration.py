@@ -9,6 +9,7 @@ from modeling.names import OVER_WORDS, UNTRAINED
 Schedule = Literal["linear", "slanted", "constant"]
 Unfreezing = Literal["none", "gradual"]
 AuxiliaryLoss = Literal["none", "boundary", "r_drop", "contrastive"]
+Adapting = Literal["none", "texts"]
 Start = Literal["encoder", "checkpoint"]
 
 # Few steps from a checkpoint find less than a full training from the encoder.
@@ -19,6 +20,7 @@ _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "schedule": get_args(Schedule),
     "unfreezing": get_args(Unfreezing),
     "auxiliary": get_args(AuxiliaryLoss),
+    "adaptation": get_args(Adapting),
 }
 _RANGES: Final[dict[str, tuple[type, float, float]]] = {
     "frozen_layers": (int, 0, 100),
@@ -36,6 +38,9 @@ class TrainingConfig:
 
     Attributes:
         encoder: See `modeling.encoders.load_encoder`; not used with an initial tagger.
+        adaptation: "texts" lets the encoder read a project's texts before the first
+            training from it, see `modeling.adaptation`; `modeling.training.train` knows
+            only examples and leaves that to its caller.
         encoder_learning_rate: Of the last layer; None chooses by the encoder's size,
             see `modeling.optimization.default_learning_rate`.
         head_factor: The head's rate relative to the encoder's.
@@ -75,6 +80,7 @@ class TrainingConfig:
     """
 
     encoder: str = "bundled"
+    adaptation: Adapting = "none"
     encoder_learning_rate: float | None = None
     head_factor: float = 20.0
     crf_factor: float = 100.0

@@ -26,6 +26,7 @@ from modeling.training import (
     TrainingResult,
     train,
 )
+from tasks.adaptation import with_adapted_encoder
 from tasks.agreement import agreement_with_previous
 from tasks.assessment import Assessed, assess
 from tasks.calibration import calibrate
@@ -66,15 +67,18 @@ def carry_out(run: TrainingRun, heart: Heartbeat) -> Checkpoint:
     run.append_log(f"{sum(len(e.spans) for e in learned)} spans.")
     started = timezone.now()
     config = config_of(run.project)
+    initial = initial_of(run.project)
+    adapted, adaptation = with_adapted_encoder(run, heart, config, initial)
     beside = tasks_beside(run.project)
     own = Task(learned, list(labels), _held_out(learned))
-    result = _train(run, heart, own, beside, config)
+    result = _train(run, heart, own, beside, adapted, initial)
     run.append_log(f"{result.steps} steps in {result.seconds:.0f} s.")
     heart.report(now=True, phase=Phase.EVALUATING, step=result.steps, eta_seconds=None)
     assessed = _measure(run.project, result.tagger, labels, learned)
     metrics = assessed.metrics | _trained_on(taught, started) | {"sources": sources}
     licence = encoder_licence(config.encoder)
     metrics["card"] = card.facts(learned, config, licence, run.project.token_mode)
+    metrics["adaptation"] = adaptation
     metrics["partners"] = [_partner(*each) for each in beside.items()]
     run.beat()  # raises when the run was taken away meanwhile
     if run.is_cancel_requested():
@@ -114,6 +118,7 @@ def _train(
     own: Task,
     beside: dict[Project, Task],
     config: TrainingConfig,
+    initial: Tagger | None,
 ) -> TrainingResult:
     """Train on what is not held out, beside the partners if there are any."""
     apart = {id(example) for example in own.dev}
@@ -142,7 +147,7 @@ def _train(
         heart.report(now=True, history=history)
 
     seam: Any = {
-        "initial": initial_of(run.project),
+        "initial": initial,
         "on_step": on_step,
         "on_epoch_end": on_epoch_end,
         "should_stop": heart.should_stop,

@@ -163,6 +163,11 @@ class Settings:
             )
         config = TrainingConfig(encoder=self.encoder, device=settings.DEVICE)
         config = replace(config, **self.recipe)
+        if config.adaptation != "none":
+            raise ValueError(
+                "A simulation adapts no encoder: run adapt_encoder and name the folder "
+                "with --encoder."
+            )
         most = self.max_steps or config.max_steps
         return replace(
             config,

@@ -130,6 +130,7 @@ def curves(table: Path) -> dict[str, list[list[float]]]:
 
 
 def _grid(project: Project) -> "Grid":
+    from tasks.adaptation import with_known_encoder
     from tasks.grid import Grid
     from tasks.recipe import config_of
     from tasks.simulation import Settings
@@ -137,7 +138,7 @@ def _grid(project: Project) -> "Grid":
     file = yardstick.folder(project) / "answers.json"
     if not file.exists():
         _write_snapshot(project, file)
-    recipe = asdict(config_of(project))
+    recipe = asdict(with_known_encoder(project, config_of(project)))
     del recipe["seed"], recipe["device"]
     return Grid(
         corpora=(Snapshot(file),),

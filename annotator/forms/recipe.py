@@ -14,6 +14,10 @@ from modeling.configuration import DEFAULT_START, TrainingConfig, option_range
 
 DEFAULTS = TrainingConfig()
 CHOICES = {
+    "adaptation": {
+        "none": _("Nothing"),
+        "texts": _("The encoder reads the texts of the project"),
+    },
     "start": {
         "encoder": _("The encoder as it was published"),
         "checkpoint": _("The model in use"),
@@ -36,11 +40,15 @@ CHOICES = {
 }
 
 
-def _choice(name: str, label: Any, default: str) -> forms.ChoiceField:
+def _choice(
+    name: str, label: Any, default: str, help_text: Any = ""
+) -> forms.ChoiceField:
     """A choice that may be left to the default."""
     of_default = format_lazy(_("Default: {value}"), value=CHOICES[name][default])
     choices = [("", of_default), *CHOICES[name].items()]
-    return forms.ChoiceField(label=label, choices=choices, required=False)
+    return forms.ChoiceField(
+        label=label, choices=choices, required=False, help_text=help_text
+    )
 
 
 def _number(
@@ -73,6 +81,16 @@ class SettingsForm(ProjectForm):
         help_text=_(
             "Projects whose answers train the same encoder; each keeps labels and "
             "a model of its own. No text is shown to anybody else."
+        ),
+    )
+    adaptation = _choice(
+        "adaptation",
+        _("Before the first training"),
+        DEFAULTS.adaptation,
+        _(
+            "It guesses masked words of the documents in the pool, once for all "
+            "trainings from the encoder, and again when their number has doubled. That "
+            "takes minutes without a GPU. Compare two runs to see whether it helps."
         ),
     )
     start = _choice("start", _("Training starts from"), DEFAULT_START)
@@ -118,7 +136,14 @@ class SettingsForm(ProjectForm):
         fields = [*ProjectForm.Meta.fields, "has_fast_lane", "partners"]
 
     options = (
-        *("start", "schedule", "unfreezing", "frozen_layers", "auxiliary"),
+        *(
+            "adaptation",
+            "start",
+            "schedule",
+            "unfreezing",
+            "frozen_layers",
+            "auxiliary",
+        ),
         *("layer_decay", "encoder_learning_rate", "epochs", "max_steps"),
     )
 

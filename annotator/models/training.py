@@ -26,6 +26,7 @@ class Trigger(models.TextChoices):
 class Phase(models.TextChoices):
     WAITING = "waiting", _("waiting for a worker")
     LOADING = "loading", _("gathering documents")
+    ADAPTING = "adapting", _("reading the texts")
     TRAINING = "training", _("training")
     EVALUATING = "evaluating", _("evaluating")
     DONE = "done", _("done")

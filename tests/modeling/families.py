@@ -145,6 +145,7 @@ def _modernbert() -> tuple[PreTrainedModel, Any]:
         unk_token="[UNK]",
         cls_token="[CLS]",
         sep_token="[SEP]",
+        mask_token="[MASK]",
     )
     config = transformers.ModernBertConfig(
         vocab_size=len(tokenizer),
