@@ -40,6 +40,7 @@ from annotator.formats import (
 )
 from annotator.formats.errors import WriteRefused
 from annotator.formats.records import (
+    UNJUDGED,
     Format,
     Loss,
     Output,
@@ -95,6 +96,7 @@ MEMBERS_LOOKED_AT = 100
 __all__ = [
     "FORMATS",
     "OUTPUTS",
+    "UNJUDGED",
     "Format",
     "FormatError",
     "Loss",
@@ -197,6 +199,7 @@ def _named(member: Source, item: Record | FormatError) -> Record | FormatError:
 def _read_one(
     source: Source, format: Format, options: ReadOptions
 ) -> Iterator[Record | FormatError]:
+    is_noted = False
     try:
         for record in format.read(source, options):
             if isinstance(record, Record):
@@ -205,6 +208,15 @@ def _read_one(
                 except FormatError as error:
                     yield error
                     continue
+                if not is_noted and record.suggestions and _has_unjudged(record):
+                    is_noted = True
+                    sentence = _t("Suggestions without a confidence: they get {value}.")
+                    note = sentence.format(value=UNJUDGED)
+                    record = replace(record, notes=(*record.notes, note))
             yield record
     except FormatError as error:
         yield error
+
+
+def _has_unjudged(record: Record) -> bool:
+    return any(span not in record.confidences for span in record.suggestions)

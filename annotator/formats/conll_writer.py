@@ -114,7 +114,7 @@ CONLL2003 = Output(
     title=_("CoNLL-2003 columns"),
     suffix="conll",
     write=partial(write, fillers=("-X-", "-X-")),
-    holds=frozenset({"tokens"}),
+    holds=frozenset({"tokens", "sentences"}),
     needs_tokens=True,
     has_tags=True,
     marks_documents=True,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _t
 
 from annotator.formats import json_values
 from annotator.formats.json_values import is_whole, shown
-from annotator.formats.jsonl_spans import read_spans
+from annotator.formats.jsonl_spans import Marked, read_spans
 from annotator.formats.records import (
     Format,
     Record,
@@ -16,7 +16,6 @@ from annotator.formats.records import (
 )
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import FormatError, Source
-from modeling.spans import Span
 from modeling.tokens import Token
 
 TEXT_KEYS = ("text", "data")
@@ -26,6 +25,9 @@ INDENTED = re.compile(r"\s*(?:\[\s*\{|\{[ \t]*\r?\n)")
 SPAN_KEYS = ("spans", "entities", "labels", "label")
 METADATA_KEYS = ("metadata", "meta")
 SUGGESTION_KEY = "suggestions"
+STATE_KEY = "annotation_state"
+STATES = ("open", "submitted", "skipped", "flagged")
+NOTHING = Marked((), {}, ())
 OWN_KEYS = {"id", "tokens", "sentence_starts"}
 # Lists and objects of other tools that say nothing about spans: kept as metadata.
 KEPT_KEYS = {
@@ -89,28 +91,37 @@ def _record(line: int, value: dict[str, Any]) -> Record:
     # An accepted Prodigy record without the key had nothing to mark.
     had_nothing = answer == "accept" and "tokens" in value
     read_keys = {text_key, *METADATA_KEYS, *OWN_KEYS}
-    spans: tuple[Span, ...] = ()
-    notes: tuple[str, ...] = ()
+    marked = proposed = NOTHING
     if span_key and not is_rejected:
         read_keys.add(span_key)
-        spans, notes = read_spans(line, text, value[span_key])
-    suggestions: tuple[Span, ...] = ()
+        marked = read_spans(line, text, value[span_key])
     if isinstance(value.get(SUGGESTION_KEY), list):
         read_keys.add(SUGGESTION_KEY)
-        found, more = read_spans(line, text, value[SUGGESTION_KEY])
-        suggestions, notes = tuple(dict.fromkeys(found)), (*notes, *more)
+        proposed = read_spans(line, text, value[SUGGESTION_KEY])
+    if STATE_KEY in value:
+        read_keys.add(STATE_KEY)
     return Record(
         text=text,
-        spans=spans,
+        spans=marked.spans,
         is_annotated=not is_rejected and (span_key is not None or had_nothing),
         tokens=_tokens(line, text, value.get("tokens")),
         sentence_starts=_sentence_starts(line, value.get("sentence_starts")),
         metadata=_metadata(line, value, read_keys, is_rejected),
         external_id=_external_id(line, value.get("id")),
         line=line,
-        suggestions=suggestions,
-        notes=notes,
+        suggestions=tuple(dict.fromkeys(proposed.spans)),
+        confidences=marked.confidences | proposed.confidences,
+        state=_state(line, value.get(STATE_KEY)),
+        notes=(*marked.notes, *proposed.notes),
     )
+
+
+def _state(line: int, value: Any) -> str:
+    if value is None or value in STATES:
+        return value or ""
+    sentence = _t("The state {value} is none of {known}.")
+    known = ", ".join(STATES)
+    raise FormatError(line, sentence.format(value=shown(value), known=known))
 
 
 def _span_key(line: int, value: dict[str, Any]) -> str | None:

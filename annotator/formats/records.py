@@ -17,6 +17,7 @@ from modeling.tokens import Token, tokenize
 
 LONGEST_EXTERNAL_ID = 200
 LONGEST_LABEL = 80
+UNJUDGED = 0.5  # of a suggestion whose confidence is not stated
 DOCUMENT = re.compile("sentence|docstart|file|blank-lines:0*[1-9][0-9]{0,8}")
 
 
@@ -34,7 +35,9 @@ class Record:
     line: int = 1  # where it begins in the file it was read from
     document: int | None = None  # the primary key it is written for
     suggestions: tuple[Span, ...] = ()  # of a model, as the file says; may overlap
-    confidences: tuple[float, ...] = ()  # of the suggestions, where they are known
+    # Of suggestions, and of spans that may become some, where they are stated.
+    confidences: dict[Span, float] = field(default_factory=dict)
+    state: str = ""  # of the annotation, where it is stated; empty for submitted
     notes: tuple[str, ...] = ()  # what of the file is not held, or was repaired
 
 
@@ -84,7 +87,12 @@ Writer = Callable[[Iterable[Record], IO[bytes], WriteOptions], Iterator[Loss]]
 Beside = Callable[
     [Mapping[str, str], Sequence[str], WriteOptions], Iterator[tuple[str, bytes]]
 ]
-EVERYTHING = frozenset({"text", "ids", "metadata", "tokens", "overlaps", "suggestions"})
+EVERYTHING = frozenset(
+    {
+        *("text", "ids", "metadata", "tokens", "sentences", "overlaps"),
+        *("suggestions", "states"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,9 @@ def test_texts_spans_and_what_else_a_format_holds_come_back(
         assert after.is_annotated == before.is_annotated
         if "suggestions" in output.holds:
             assert after.suggestions == before.suggestions
+            assert after.confidences == before.confidences
+        if "states" in output.holds:
+            assert after.state == before.state
         if "metadata" in output.holds:
             assert after.metadata == before.metadata
         if "tokens" in output.holds and not of(losses, before, "token"):
