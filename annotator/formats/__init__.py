@@ -50,6 +50,7 @@ from annotator.formats.records import (
     check,
 )
 from annotator.formats.source import FormatError, Source
+from annotator.formats.tag_names import describes
 
 FORMATS: dict[str, Format] = {
     # In the order in which a file is shown to them when it has to be recognised.
@@ -144,11 +145,14 @@ def _find_format_of_collection(source: Source) -> Format:
     if several:
         return several
     first: FormatError | None = None
-    for member in islice(source.members(), MEMBERS_LOOKED_AT):
-        try:
-            return _find_format_of_member(member)
-        except FormatError as error:
-            first = first or error
+    for is_description in (False, True):
+        for member in islice(source.members(), MEMBERS_LOOKED_AT):
+            if describes(member) != is_description:
+                continue
+            try:
+                return _find_format_of_member(member)
+            except FormatError as error:
+                first = first or error
     sentence = _t("There is no file in {name}.")
     raise first or FormatError(1, sentence.format(name=source.shown_name))
 

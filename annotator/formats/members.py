@@ -20,6 +20,7 @@ LARGEST_MEMBER = 512 * MIB
 LARGEST_TOTAL = 2048 * MIB
 RATIO = 200  # a larger one of unpacked to packed bytes is a bomb, not a text
 SMALL = 10 * MIB  # below this the ratio does not matter
+LARGEST_BESIDE = MIB  # of a file that only describes others
 RECEIPT = "report.json"  # what an export says of itself, or PATH.report.json
 PREFIX = "marginalia-"  # of the temporary folder
 # What a damaged or encrypted member raises while it is unpacked.
@@ -56,6 +57,17 @@ def names(path: Path, shown: str) -> list[str]:
         return [name for _path, name in _files(path)]
     with _opened(path, shown) as archive:
         return [entry.filename for entry in _entries(archive)]
+
+
+def content(path: Path, shown: str, name: str) -> bytes | None:
+    """What one small file of a folder or zip holds; None of a larger one."""
+    if path.is_dir():
+        file = path / name
+        is_small = file.stat().st_size <= LARGEST_BESIDE
+        return file.read_bytes() if is_small else None
+    with _opened(path, shown) as archive, archive.open(name) as member:
+        data = member.read(LARGEST_BESIDE + 1)
+    return data if len(data) <= LARGEST_BESIDE else None
 
 
 def is_bomb(entry: zipfile.ZipInfo) -> bool:
