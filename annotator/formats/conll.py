@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _t
 from annotator.formats.columns import (
     DOCUMENT_START,
     LINES_LOOKED_AT,
+    TAG,
     Layout,
     detect_layout,
     is_break,
@@ -54,7 +55,7 @@ class Sentence:
 
     @property
     def is_document_start(self) -> bool:
-        return self.tokens == [DOCUMENT_START]
+        return self.tokens == [DOCUMENT_START] and self.tags == ["O"]
 
 
 def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
@@ -139,7 +140,9 @@ def _add_token(sentence: Sentence, line: Line, layout: Layout) -> None:
         raise line.error
     columns = split_columns(line.text)
     if columns[0] == DOCUMENT_START and sentence.is_empty:
-        sentence.add(DOCUMENT_START, "O")
+        tag = "".join(columns[layout.tag_column : layout.tag_column + 1])
+        # With a tag of its own it is a word that somebody marked.
+        sentence.add(DOCUMENT_START, tag if TAG.fullmatch(tag) else "O")
         return
     if layout.is_indexed and not columns[0].isdecimal():
         if columns[0].replace("-", "").replace(".", "").isdecimal():

@@ -414,11 +414,25 @@ def test_tokens_that_a_line_cannot_hold_are_split_and_reported() -> None:
 def test_a_sentence_that_reads_as_a_document_start_is_reported() -> None:
     record = tagged("-DOCSTART-", tokens=((0, 10),))
     _, (loss,) = written([record])
-    assert loss.kind == "token"
-    assert written([tagged("-DOCSTART- x", tokens=((0, 10), (11, 12)))])[1] == []
+    assert (loss.kind, loss.became) == ("token", (0, 10))
+    assert written([tagged("x -DOCSTART-", tokens=((0, 1), (2, 12)))])[1] == []
 
 
-any_word = st.text(
+def test_a_mention_that_begins_with_a_document_start_is_kept_and_reported(
+    read_file: Read,
+) -> None:
+    span = Span(0, 12, "PER")
+    record = tagged("-DOCSTART- x", span, tokens=((0, 10), (11, 12)))
+    text, (loss,) = written([record])
+    assert (loss.kind, loss.span, loss.became) == ("token", span, (0, 10))
+    alone = tagged("-DOCSTART-", Span(0, 10, "PER"), tokens=((0, 10),))
+    more, _losses = written([alone])
+    first, second = good(read_file(text + more, format="conll"))
+    assert mentions(first) == [("-DOCSTART- x", "PER")]
+    assert mentions(second) == [("-DOCSTART-", "PER")]
+
+
+any_word = st.sampled_from(["-DOCSTART-", "\ufeff"]) | st.text(
     st.characters(exclude_categories=("Cs",), exclude_characters="\0\t\r\n"),
     min_size=1,
     max_size=6,
@@ -453,7 +467,7 @@ def test_writing_and_reading_again_is_the_identity(
     joiner: str,
 ) -> None:
     records = []
-    for found, tags in sentences:
+    for found, tags in [*sentences, (["x"], ["O"])]:
         text, offsets = "", []
         for word in found:
             text += joiner if text else ""
@@ -470,7 +484,7 @@ def test_writing_and_reading_again_is_the_identity(
         stored.flush()
         options = ReadOptions(joins_tokens_with=joiner)
         items = list(read(Source(Path(stored.name)), FORMATS["conll"], options))
-    kept = [r for r in records if words(r) != ["-DOCSTART-"]]
+    kept = [r for r in records if words(r) != ["-DOCSTART-"] or r.spans]
     for before, after in zip(kept, good(items), strict=True):
         assert after.text == before.text
         assert after.tokens == before.tokens

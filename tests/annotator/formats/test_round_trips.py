@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from annotator.formats import (
     FORMATS,
@@ -20,6 +21,7 @@ from annotator.formats import (
     read,
 )
 from modeling.spans import Span
+from modeling.tokens import tokenize
 from tests.annotator.formats.records import any_records
 
 READERS = {
@@ -117,6 +119,28 @@ def begins(record: Record) -> set[int] | None:
     if record.sentence_starts is None or record.tokens is None:
         return None
     return {record.tokens[at][0] for at in record.sentence_starts if at}
+
+
+@pytest.mark.parametrize("name", READERS)
+@settings(deadline=None, max_examples=20)
+@given(
+    st.text("\ufeff\ufffea ", max_size=4),
+    st.sampled_from(["unicode-words", "characters"]),
+)
+def test_a_text_that_begins_like_a_mark_of_an_encoding_comes_back(
+    name: str, rest: str, mode: str
+) -> None:
+    text = f"\ufeff{rest}b"
+    tokens = tuple(tokenize(text, mode))
+    spans = (Span(0, tokens[0][1], "X"),)
+    record = Record(text, spans, True, tokens, external_id="a")
+    data, losses = written([record, replace(record, external_id="b")], name)
+    assert losses == []
+    for found in read_again(data, name):
+        if "text" in OUTPUTS[name].holds:
+            assert (found.text, found.spans) == (text, spans)
+            continue
+        assert surfaces(found, found.spans) == surfaces(record, spans)
 
 
 @pytest.mark.parametrize("name", COLUMNS)
