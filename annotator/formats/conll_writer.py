@@ -114,7 +114,8 @@ def _check_start(record: Record, words: list[str], token: Token) -> Iterator[Los
         "A sentence that begins with “-DOCSTART-” reads as a document's start, in "
         "other programs also where the word is marked."
     )
-    for span in spans or [None]:
+    marked: list[Span | None] = [*spans] or [None]
+    for span in marked:
         yield Loss(record, "token", reason, span, token)
 
 
