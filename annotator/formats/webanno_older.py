@@ -119,7 +119,7 @@ def _sentences(lines: Iterable[Line], width: int) -> Iterator[Sentence]:
 
 def _cells(line: Line, width: int) -> list[str]:
     cells = line.text.split("\t")
-    if len(cells) == width + 1 and not cells[-1]:
+    if not cells[-1]:
         cells.pop()  # version 2 ends each cell with a TAB
     number = NUMBER.fullmatch(cells[0])
     if len(cells) < 2 or not number or not cells[1]:
