@@ -32,6 +32,7 @@ READERS = {
     "brat": "brat",
     "webanno-tsv": "webanno-tsv",
     "hugging-face": "tagged-jsonl",
+    "spacy": "docbin",
     "conll2003": "conll",
     "conll2002": "conll",
 }
