@@ -59,6 +59,21 @@ def names(path: Path, shown: str) -> list[str]:
         return [entry.filename for entry in _entries(archive)]
 
 
+def receipts(path: Path) -> list[str]:
+    """The files that are left out because they are called as this program's receipts.
+
+    None of a damaged zip, whose reading says what is wrong.
+    """
+    if path.is_dir():
+        found = (file.relative_to(path).as_posix() for file in path.rglob("*.json"))
+        return sorted(name for name in found if _is_receipt(name))
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return sorted(name for name in archive.namelist() if _is_receipt(name))
+    except BROKEN:
+        return []
+
+
 def content(path: Path, shown: str, name: str) -> bytes | None:
     """What one small file of a folder or zip holds; None of a larger one."""
     if path.is_dir():
@@ -122,9 +137,19 @@ def _check_name(entry: zipfile.ZipInfo) -> None:
 
 
 def _is_extra(name: str) -> bool:
+    return _is_hidden(name) or _is_called_receipt(name)
+
+
+def _is_receipt(name: str) -> bool:
+    return _is_called_receipt(name) and not _is_hidden(name)
+
+
+def _is_called_receipt(name: str) -> bool:
+    return name == RECEIPT or name.endswith((f"/{RECEIPT}", f".{RECEIPT}"))
+
+
+def _is_hidden(name: str) -> bool:
     parts = PurePosixPath(name).parts
-    if parts and (parts[-1] == RECEIPT or parts[-1].endswith(f".{RECEIPT}")):
-        return True
     return any(part.startswith(".") or part == "__MACOSX" for part in parts)
 
 

@@ -68,8 +68,14 @@ class Source:
 
     @property
     def notes(self) -> Iterator[str]:
-        """That the encoding is a guess, where it is one."""
-        if self.is_collection or not self._encoding.is_detected:
+        """That the encoding is a guess, where it is one, or what was not read."""
+        if self.is_collection:
+            receipts = ", ".join(members.receipts(self.path))
+            if receipts:
+                sentence = _t("Not read: {names}, named as the receipt of an export.")
+                yield sentence.format(names=receipts[:200])
+            return
+        if not self._encoding.is_detected:
             return
         sentence = _t("{file} is not UTF-8; it was read as {encoding}, as detected.")
         yield sentence.format(file=self.shown_name, encoding=self.encoding)
