@@ -14,6 +14,7 @@ from annotator.formats.records import Format, Record, excerpt
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import LONGEST_LINE, FormatError, Line, Source
 
+LARGEST_MARKS = 4 * LONGEST_LINE  # bytes: a mark for each few characters of a text
 TEXT = ".txt"
 MARKED = (".a1", ".a2", ".ann")  # the first two of BioNLP's shared tasks
 PIECE = re.compile(r"([0-9]{1,12}) ([0-9]{1,12})")
@@ -135,6 +136,7 @@ def _marks(files: list[Source]) -> Marks:
     for file in files:
         marks.notes += file.notes
         try:
+            file.check_size(LARGEST_MARKS)
             for line in file.lines():
                 _add_line(marks, file, line)
         except FormatError as error:

@@ -98,17 +98,18 @@ def _documents(
 ) -> Iterator[list[Sentence]]:
     limit = 1 if options.document == "sentence" else options.per_document
     document: list[Sentence] = []
-    size = 0
+    size = tokens = 0
     for sentence in sentences:
         is_full = len(document) == limit
         starts_new = sentence.starts_document or sentence.is_document_start
         if document and options.document != "file" and (is_full or starts_new):
             yield document
-            document, size = [], 0
+            document, size, tokens = [], 0, 0
         if not sentence.is_document_start:
             document.append(sentence)
             size += sentence.size
-            check_size(sentence.line, size)
+            tokens += len(sentence.tokens)
+            check_size(sentence.line, size, tokens)
     if document:
         yield document
 
@@ -130,7 +131,7 @@ def _sentences(lines: Iterable[Line], layout: Layout) -> Iterator[Sentence]:
             _add_token(sentence, line, layout)
         except FormatError as error:
             sentence.refuse(error)
-        check_size(line.number, sentence.size)
+        check_size(line.number, sentence.size, len(sentence.tokens))
     if not sentence.is_empty:
         yield sentence
 

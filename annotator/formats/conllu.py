@@ -84,7 +84,7 @@ def _sentences(lines: Iterable[Line], columns: Columns) -> Iterator[Sentence]:
                 until = _add(sentence, line, columns, until)
             except FormatError as error:
                 sentence.refuse(error)
-            check_size(line.number, sentence.size)
+            check_size(line.number, sentence.size, len(sentence.tokens))
     if not sentence.is_empty:
         yield sentence
 

@@ -80,9 +80,23 @@ def content(path: Path, shown: str, name: str) -> bytes | None:
         file = path / name
         is_small = file.stat().st_size <= LARGEST_BESIDE
         return file.read_bytes() if is_small else None
-    with _opened(path, shown) as archive, archive.open(name) as member:
-        data = member.read(LARGEST_BESIDE + 1)
+    with _opened(path, shown) as archive:
+        check_packing(archive.getinfo(name))
+        with archive.open(name) as member:
+            data = member.read(LARGEST_BESIDE + 1)
     return data if len(data) <= LARGEST_BESIDE else None
+
+
+def check_packing(entry: zipfile.ZipInfo) -> None:
+    """Refuse what unpacks to any size at once, whatever the zip says its size is.
+
+    Raises:
+        FormatError: it is neither deflated nor only stored.
+    """
+    if entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return
+    sentence = _t("{name} is packed in a way that is not read: pack it as a usual zip.")
+    raise FormatError(1, sentence.format(name=entry.filename[:80]))
 
 
 def is_bomb(entry: zipfile.ZipInfo) -> bool:
@@ -97,7 +111,7 @@ def _files(path: Path) -> list[tuple[Path, str]]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(folder, name) for name in files if not _is_extra(name)]
         if len(found) > MOST_MEMBERS:
-            raise _too_many()
+            raise too_many()
     return [(file, file.relative_to(path).as_posix()) for file in sorted(found)]
 
 
@@ -117,9 +131,10 @@ def _opened(path: Path, shown: str) -> Iterator[zipfile.ZipFile]:
 def _entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     entries = archive.infolist()
     if len(entries) > MOST_MEMBERS:
-        raise _too_many()
+        raise too_many()
     for entry in entries:
         _check_name(entry)
+        check_packing(entry)
     total = sum(entry.file_size for entry in entries)
     if total > LARGEST_TOTAL:
         raise _too_large("ZIP", LARGEST_TOTAL)
@@ -174,7 +189,7 @@ def _copy(packed: IO[bytes], file: IO[bytes], name: str, limit: int) -> int:
     return size
 
 
-def _too_many() -> FormatError:
+def too_many() -> FormatError:
     sentence = _t("There are more than {limit} files in it.")
     return FormatError(1, sentence.format(limit=MOST_MEMBERS))
 

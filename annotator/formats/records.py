@@ -17,6 +17,7 @@ from modeling.tokens import Token, tokenize
 
 LONGEST_EXTERNAL_ID = 200
 LONGEST_LABEL = 80
+MOST_TOKENS = 1_000_000  # of one document; each takes far more memory than its letters
 UNJUDGED = 0.5  # of a suggestion whose confidence is not stated
 DOCUMENT = re.compile("sentence|docstart|file|blank-lines:0*[1-9][0-9]{0,8}")
 
@@ -154,8 +155,11 @@ def check_length(line: int, text: str) -> None:
     check_size(line, len(text))
 
 
-def check_size(line: int, characters: int) -> None:
+def check_size(line: int, characters: int, tokens: int = 0) -> None:
     """Refuse what has become too long for a document while it is put together."""
+    if tokens > MOST_TOKENS:
+        sentence = _t("The document has more than {limit} tokens.")
+        raise FormatError(line, sentence.format(limit=f"{MOST_TOKENS:,}"))
     if characters > LONGEST_LINE:
         sentence = _t("The text is longer than {limit} million characters.")
         raise FormatError(line, sentence.format(limit=LONGEST_LINE // MIB))
@@ -242,6 +246,7 @@ def _is_good_label(label: str) -> bool:
 def _check_tokens(record: Record) -> None:
     if record.tokens is None:
         return
+    check_size(record.line, 0, len(record.tokens))
     try:
         tokenize(record.text, "as-imported", record.tokens)
     except ValueError as error:

@@ -97,6 +97,7 @@ def parse_layers(source: Source) -> tuple[list[Layer], int]:
 
 def _sentences(lines: Iterable[Line], width: int) -> Iterator[Sentence]:
     sentence = Sentence(1)
+    rows = 0
     for line in lines:
         if line.error:
             raise line.error
@@ -110,6 +111,8 @@ def _sentences(lines: Iterable[Line], width: int) -> Iterator[Sentence]:
         elif line.text.strip():
             sentence.line = sentence.rows[0][0] if sentence.rows else line.number
             sentence.rows.append((line.number, _cells(line, width)))
+            rows += 1
+            check_size(line.number, 0, rows)
         elif sentence.rows:
             yield sentence
             sentence = Sentence(line.number)

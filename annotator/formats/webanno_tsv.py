@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _t
 from annotator.formats import webanno_older
 from annotator.formats.layers import describe_layers
 from annotator.formats.mentions import Mention, settle
-from annotator.formats.records import Format, Record, excerpt
+from annotator.formats.records import Format, Record, check_size, excerpt
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import FormatError, Line, Source
 from annotator.formats.webanno_layers import (
@@ -69,6 +69,7 @@ def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
 def _parse(lines: Iterable[Line]) -> Document:
     document = Document()
     sentence = Sentence()
+    rows = 0
     for line in lines:
         if line.error:
             raise line.error
@@ -85,6 +86,8 @@ def _parse(lines: Iterable[Line]) -> Document:
             if not sentence.rows:
                 document.sentences.append(sentence)
             sentence.rows.append(_parse_row(document, line))
+            rows += 1
+            check_size(line.number, 0, rows)
     _check_has_tokens(sentence, 1)
     return document
 

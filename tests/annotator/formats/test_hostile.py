@@ -196,3 +196,80 @@ def test_markup_in_a_text_is_only_text(tmp_path: Path) -> None:
     (record,) = read(source, find_format(source), ReadOptions())
     assert isinstance(record, Record)
     assert (record.text, record.external_id) == (script, script)
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("conll", b"a O\n\n"),
+        ("conll", b"a O\n"),
+        ("conllu", b"1\ta\tO\t_\n\n"),
+        ("conll2012", b"a 0 0 a NN * - - - - * * -\n\n"),
+        ("webanno-tsv", b"1\ta\t_\t_\tO\t_\t_\t_\t_\t_\n\n"),
+    ],
+)
+def test_tokens_without_end_are_refused_before_they_fill_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, line: bytes
+) -> None:
+    monkeypatch.setattr("annotator.formats.records.MOST_TOKENS", 1000)
+    heads = {"conllu": b"# global.columns = ID FORM NER MISC\n"}
+    heads |= {
+        "conll2012": b"#begin document (a); part 000\n",
+        "webanno-tsv": b"#id=1\n",
+    }
+    content = heads.get(name, b"") + line * 5000
+    source = written(tmp_path / "a.txt", content)
+    tracemalloc.start()
+    *_good, error = read(source, FORMATS[name], ReadOptions("file"))
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert isinstance(error, FormatError)
+    assert error.message == "The document has more than 1,000 tokens."
+    assert peak < 4 * MIB
+
+
+def lying(packed: bytes, size: int) -> bytes:
+    """A zip of one member whose directory says that it unpacks to less."""
+    at = packed.rindex(b"PK\x01\x02") + 24
+    return packed[:at] + size.to_bytes(4, "little") + packed[at + 4 :]
+
+
+@pytest.mark.parametrize("name", ["a.txt", "xl/workbook.xml"])
+def test_a_member_that_unpacks_at_once_is_refused_whatever_it_says(
+    tmp_path: Path, name: str
+) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr(name, bytes(50 * MIB))
+    source = written(tmp_path / "a.zip", lying(packed.getvalue(), 9))
+    tracemalloc.start()
+    error = refusal(source)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert f"{name} is packed in a way that is not read" in error.message
+    assert peak < 5 * MIB
+
+
+def test_a_workbook_whose_size_is_a_lie_is_refused(tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", bytes(50 * MIB))
+    source = written(tmp_path / "a.xlsx", lying(packed.getvalue(), 1000))
+    tracemalloc.start()
+    error = refusal(source)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "is not a workbook that can be read" in error.message
+    assert peak < 5 * MIB
+
+
+def test_a_workbook_of_very_many_strings_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("annotator.formats.xlsx.LARGEST_WHOLE", MIB)
+    path = tmp_path / "a.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("xl/workbook.xml", "")
+        archive.writestr("xl/sharedStrings.xml", bytes(2 * MIB))
+    error = refusal(Source(path))
+    assert error.message.startswith("All but the sheets unpacks to more than 1 MiB")
