@@ -20,6 +20,7 @@ FORMAT_NAMES = {
     "conll": _("CoNLL"),
     "conllu": "CoNLL-U",
     "conll2012": "CoNLL-2012",
+    "iob-lines": _("IOB lines (a sentence a line, word|tag)"),
     "table": _("CSV or TSV"),
     "xlsx": _("Excel workbook"),
     "label-studio": "Label Studio",
