@@ -1,5 +1,6 @@
 """The spans of a JSON line: triples or objects, checked against what they say."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -55,7 +56,8 @@ def read_spans(line: int, text: str, values: Sequence[Any]) -> Marked:
     for span, said in zip(spans, found, strict=True):
         if said.confidence is not None:
             confidences[span] = max(said.confidence, confidences.get(span, 0.0))
-    return Marked(tuple(sorted(spans)), confidences, (*notes, *_scores(values)))
+    notes = (*notes, *_repeated(text, spans), *_scores(values))
+    return Marked(tuple(sorted(dict.fromkeys(spans))), confidences, notes)
 
 
 def _said(line: int, value: Any) -> Said:
@@ -89,6 +91,20 @@ def _from_object(line: int, value: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
         raise FormatError(line, sentence.format(key=key, value=shown(value)))
     surface = next((value[key] for key in SURFACE_KEYS if key in value), None)
     return value[start], value[end], value["label"], surface
+
+
+def _repeated(text: str, spans: list[Span]) -> Iterator[str]:
+    """A note for each span that stands more than once."""
+    if len({*spans}) == len(spans):
+        return
+    for span, count in Counter(spans).items():
+        if count > 1:
+            sentence = _t(
+                "{label} “{surface}” [{a}, {b}) stands {count} times: once kept."
+            )
+            surface = excerpt(text[span.start : span.end])
+            about = {"label": excerpt(span.label), "surface": surface}
+            yield sentence.format(**about, a=span.start, b=span.end, count=count)
 
 
 def _confidence(line: int, value: dict[str, Any]) -> float | None:

@@ -12,7 +12,14 @@ from hypothesis import HealthCheck, assume, given, settings
 from annotator import storing
 from annotator.export_options import ExportOptions
 from annotator.exports import export
-from annotator.formats import FormatError, Record
+from annotator.formats import (
+    FORMATS,
+    FormatError,
+    ReadOptions,
+    Record,
+    Source,
+    read,
+)
 from annotator.imports import ImportOptions, import_file
 from annotator.models import Annotation, Project, Suggestion
 from annotator.models.edits import State
@@ -116,3 +123,31 @@ def test_an_open_annotation_does_not_come_back_as_submitted(
     import_file(path, project, ImportOptions(annotated_by="gold"))
     annotation = Annotation.objects.get()
     assert (annotation.state, annotation.submitted_at) == ("open", None)
+
+
+def test_the_same_span_twice_is_kept_once_and_noted(read_file: Read) -> None:
+    (record,) = read_file(line(label=[[0, 3, "PER"], [0, 3, "PER"], [0, 3, "X"]]))
+    assert isinstance(record, FormatError)  # two labels do overlap
+    (record,) = read_file(line(label=[[0, 3, "PER"], [0, 3, "PER"]]))
+    assert isinstance(record, Record)
+    assert record.spans == (Span(0, 3, "PER"),)
+    assert record.notes == ("PER “Ada” [0, 3) stands 2 times: once kept.",)
+
+
+@pytest.mark.parametrize("is_indented", [False, True])
+def test_the_text_may_be_called_as_a_person_says(
+    tmp_path: Path, is_indented: bool
+) -> None:
+    values = [{"column_data": "Bob", "column_label": []}]
+    values += [{"column_data": "Ada left", "column_label": [[0, 3, "PER"]]}]
+    path = tmp_path / "a.jsonl"
+    lines = "\n".join(json.dumps(value) for value in values)
+    path.write_text(json.dumps(values) if is_indented else lines)
+    source, how = Source(path), ReadOptions(text_column="column_data")
+    first, second = read(source, FORMATS["jsonl"], how)
+    assert isinstance(first, Record) and isinstance(second, Record)
+    assert (first.text, first.is_annotated, first.metadata) == ("Bob", True, {})
+    assert (second.text, second.spans) == ("Ada left", (Span(0, 3, "PER"),))
+    (error, _other) = read(source, FORMATS["jsonl"], ReadOptions())
+    assert isinstance(error, FormatError)
+    assert error.message == "There is no “text”, only column_data, column_label."
