@@ -75,11 +75,20 @@ def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
 
 
 def _unread(layout: Layout) -> tuple[str, ...]:
-    """A note about tags of other columns, which may be nested mentions."""
-    if not layout.nested_columns:
-        return ()
-    shown = ", ".join(str(column + 1) for column in layout.nested_columns)
-    return (_t("Not kept: the tags in column {columns}.").format(columns=shown),)
+    """Notes about tags of other columns, which may be nested, and of bare labels."""
+    notes = []
+    if layout.nested_columns:
+        shown = ", ".join(str(column + 1) for column in layout.nested_columns)
+        notes.append(
+            _t("Not kept: the tags in column {columns}.").format(columns=shown)
+        )
+    if layout.spelling == "bare":
+        sentence = _t(
+            "The labels have no B- or I-: tokens side by side with the same label were "
+            "taken for one mention."
+        )
+        notes.append(sentence)
+    return tuple(notes)
 
 
 def records(
@@ -141,7 +150,7 @@ def _add_token(sentence: Sentence, line: Line, layout: Layout) -> None:
         raise line.error
     columns = split_columns(line.text)
     if columns[0] == DOCUMENT_START and sentence.is_empty:
-        tag = "".join(columns[layout.tag_column : layout.tag_column + 1])
+        tag = layout.tag("".join(columns[layout.tag_column : layout.tag_column + 1]))
         # With a tag of its own it is a word that somebody marked.
         sentence.add(DOCUMENT_START, tag if TAG.fullmatch(tag) else "O")
         return
@@ -161,7 +170,7 @@ def _add_token(sentence: Sentence, line: Line, layout: Layout) -> None:
     token, tag = columns[layout.token_column], columns[layout.tag_column].strip(" ")
     if not token:
         raise FormatError(line.number, _t("The token is empty."))
-    sentence.add(token, check_tag(line.number, tag))
+    sentence.add(token, check_tag(line.number, layout.tag(tag)))
 
 
 def _record(sentences: list[Sentence], options: Options) -> Record:

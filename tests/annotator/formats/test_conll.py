@@ -20,6 +20,7 @@ from annotator.formats import (
     WriteOptions,
     read,
 )
+from annotator.formats.conll import describe
 from modeling.spans import Span
 from modeling.tagging import decode
 
@@ -501,3 +502,34 @@ def test_whatever_a_file_holds_only_format_errors_come_out(content: str) -> None
         for document in ("sentence", "docstart", "file", "blank-lines:2"):
             for item in read(source, FORMATS["conll"], ReadOptions(document)):
                 assert isinstance(item, Record | FormatError)
+
+
+def test_labels_without_prefix_are_read_and_noted(
+    read_file: Read, tmp_path: Path
+) -> None:
+    content = "-DOCSTART-\n\nVgl. O\nNew PLACE\nYork PLACE\n1/2010 DATE\nx O\n"
+    (record,) = good(read_file(content, name="a.txt"))
+    assert mentions(record) == [("New York", "PLACE"), ("1/2010", "DATE")]
+    assert record.notes[0].startswith("The labels have no B- or I-:")
+    assert describe(Source(tmp_path / "a.txt"))["scheme"] == "io"
+
+
+def test_prefixes_behind_the_label_are_read(read_file: Read) -> None:
+    content = "New NN LOC-B\nYork NN LOC-I\nAda NN X-Y-B\nleft VB O\n"
+    (record,) = good(read_file(content, name="a.txt"))
+    assert mentions(record) == [("New York", "LOC"), ("Ada", "X-Y")]
+    assert record.notes == ()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Ada left\tO\nBob is here\tPER\n",  # sentences, no tokens
+        "a NN\nb VB\n",
+        "a O\nb 17\n",
+        "a O\n" + "".join(f"w L{number}\n" for number in range(60)),
+    ],
+)
+def test_what_is_no_tag_is_not_taken_for_one(read_file: Read, content: str) -> None:
+    (error,) = read_file(content, "conll", name="a.tsv")
+    assert isinstance(error, FormatError) and "No column" in error.message
