@@ -103,7 +103,8 @@ def _add(sentence: Sentence, line: Line, columns: Columns, until: int) -> int:
         raise line.error
     cells = SEPARATOR.split(line.text)
     number = NUMBER.fullmatch(cells[0])
-    if number is None:
+    is_counted = number is not None and (number[4] or int(number[1]) > 0)
+    if number is None or not is_counted:
         message = _t("“{value}” is not the number of a token.")
         raise FormatError(line.number, message.format(value=excerpt(cells[0])))
     if number[4]:
