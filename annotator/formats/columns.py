@@ -20,6 +20,7 @@ CHUNK_LABELS = {
     *("ADJP", "ADVP", "CONJP", "INTJ", "LST", "NP", "PP", "PRT", "SBAR", "UCP", "VP")
 }
 SUFFIXED = re.compile(r"(.+)-([BIESLUM])", re.DOTALL)
+SPELLINGS = ("prefix", "suffix", "bare")
 BARE = re.compile(r"[^\W\d][\w/.-]{1,39}")
 LEAST_OUTSIDE = 0.3  # of tokens, for labels without a prefix to be taken for tags
 MOST_BARE = 50  # different labels
@@ -127,6 +128,36 @@ def detect_layout(lines: Iterable[Line]) -> Layout | None:
         else detect_scheme(_tags(sentences, tag_column)),
         other_tag_columns=tuple(others),
         nested_columns=tuple(c for c in others if not _is_chunks(rows, c)),
+        spelling=spelling,
+    )
+
+
+def stated_layout(lines: Iterable[Line], token: int, tag: int) -> Layout:
+    """The columns that a person names, counted from 0, and how their tags are spelt."""
+    sentences, document_starts = _sentences(lines)
+    is_indexed = token > 0 and _is_indexed(sentences)
+    if is_indexed:
+        sentences = [[row for row in s if row[0].isdecimal()] for s in sentences]
+    rows = [row for sentence in sentences for row in sentence]
+    widths = Counter(len(row) for row in rows)
+    values = [row[tag] for row in rows if len(row) > tag]
+    fitting = (
+        spelling
+        for spelling in SPELLINGS
+        if _is_tag_column([_spelled(spelling, value) for value in values], len(rows))
+    )
+    spelling = next(fitting, "prefix")
+    found = [
+        [_spelled(spelling, row[tag]) for row in s if len(row) > tag] for s in sentences
+    ]
+    tags = ([value if TAG.fullmatch(value) else "O" for value in s] for s in found)
+    return Layout(
+        token_column=token,
+        tag_column=tag,
+        columns=max(widths, key=lambda n: (widths[n], n), default=0),
+        is_indexed=is_indexed,
+        has_document_starts=document_starts,
+        scheme="io" if spelling == "bare" else detect_scheme(tags),
         spelling=spelling,
     )
 

@@ -1,5 +1,6 @@
 """CoNLL columns: a token and its tag a line, an empty line between sentences."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -14,6 +15,7 @@ from annotator.formats.columns import (
     detect_layout,
     is_break,
     split_columns,
+    stated_layout,
 )
 from annotator.formats.placing import check_tag, find_in_order, join, place
 from annotator.formats.records import Format, Record, check_size, excerpt
@@ -22,6 +24,8 @@ from annotator.formats.source import FormatError, Line, Source
 from modeling.spans import Span
 from modeling.tagging import decode
 from modeling.tokens import Token
+
+STATED = re.compile(r"([0-9]{1,3})/([0-9]{1,3})")  # columns of token and tag, from 1
 
 
 @dataclass(slots=True)
@@ -60,18 +64,51 @@ class Sentence:
 
 def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
     """Documents of one sentence, of N sentences, or between document starts."""
-    layout = _layout(source)
+    layout = _stated(source, options) or _layout(source)
     if layout is None:
-        sentence = _t("No column of the file holds tags such as O and B-PER.")
+        sentence = _t(
+            "No column of the file holds tags such as O and B-PER; name those of token "
+            "and tag as text column, such as 1/4."
+        )
         raise FormatError(1, sentence)
     if options.document == "docstart" and not layout.has_document_starts:
         raise FormatError(1, _t("The file has no -DOCSTART- line."))
     items = records(_sentences(source.lines(), layout), options)
-    notes = _unread(layout)
+    notes = (*_as_stated(layout, options), *_unread(layout))
     for item in items:
         if notes and isinstance(item, Record):
             item, notes = replace(item, notes=(*notes, *item.notes)), ()
         yield item
+
+
+def _stated(source: Source, options: Options) -> Layout | None:
+    """The columns that a person names as text column, such as 1/4, in place of ours.
+
+    Raises:
+        FormatError: the file has no such columns.
+    """
+    if not options.text_column:
+        return None
+    named = STATED.fullmatch(options.text_column.strip())
+    if named is None:
+        sentence = _t(
+            "“{value}” does not name the columns of token and tag, as 1/4 does."
+        )
+        raise FormatError(1, sentence.format(value=excerpt(options.text_column)))
+    token, tag = int(named[1]) - 1, int(named[2]) - 1
+    layout = stated_layout(islice(source.lines(), LINES_LOOKED_AT), token, tag)
+    if max(token, tag) >= layout.columns or min(token, tag) < 0 or token == tag:
+        sentence = _t("“{value}” names no two of the file's {count} columns.")
+        value = excerpt(options.text_column)
+        raise FormatError(1, sentence.format(value=value, count=layout.columns))
+    return layout
+
+
+def _as_stated(layout: Layout, options: Options) -> Iterator[str]:
+    if options.text_column:
+        sentence = _t("As stated, column {token} was read as tokens, {tag} as tags.")
+        token, tag = layout.token_column + 1, layout.tag_column + 1
+        yield sentence.format(token=token, tag=tag)
 
 
 def _unread(layout: Layout) -> tuple[str, ...]:

@@ -47,7 +47,9 @@ class ReadOptions:
     document: str = "sentence"  # "docstart", "file" or "blank-lines:N"
     joins_tokens_with: str = " "
     may_overlap: bool = False  # the project lets spans overlap
-    text_column: str = ""  # of a table: its heading or number, empty to look for it
+    # Of a table its heading or number, of JSON lines the key, of CoNLL the numbers of
+    # the columns of token and tag, such as 1/4; empty to look for it.
+    text_column: str = ""
 
     def __post_init__(self) -> None:
         if not DOCUMENT.fullmatch(self.document):

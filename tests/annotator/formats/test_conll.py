@@ -304,7 +304,8 @@ def test_invalid_bytes_take_only_their_sentence(read_file: Read) -> None:
 def test_columns_without_tags_are_refused(read_file: Read) -> None:
     items = read_file("1\tdog\tNN\n2\truns\tVB\n", name="a.conll")
     assert refusals(items) == [
-        "line 1: No column of the file holds tags such as O and B-PER."
+        "line 1: No column of the file holds tags such as O and B-PER; name those of "
+        "token and tag as text column, such as 1/4."
     ]
 
 
@@ -533,3 +534,49 @@ def test_prefixes_behind_the_label_are_read(read_file: Read) -> None:
 def test_what_is_no_tag_is_not_taken_for_one(read_file: Read, content: str) -> None:
     (error,) = read_file(content, "conll", name="a.tsv")
     assert isinstance(error, FormatError) and "No column" in error.message
+
+
+FIVE = "1\tAda\tB-NP\tB-PER\tO\n2\tleft\tB-VP\tO\tB-X\n"
+
+
+def as_stated(tmp_path: Path, columns: str) -> list[Record | FormatError]:
+    path = tmp_path / "a.conll"
+    path.write_text(FIVE)
+    options = ReadOptions(text_column=columns)
+    return list(read(Source(path), FORMATS["conll"], options))
+
+
+@pytest.mark.parametrize(
+    ("columns", "found"),
+    [
+        ("2/3", [("Ada", "NP"), ("left", "VP")]),
+        ("2/4", [("Ada", "PER")]),
+        ("2/5", [("left", "X")]),
+        ("3/4", [("B-NP", "PER")]),
+    ],
+)
+def test_a_person_may_name_the_columns(
+    tmp_path: Path, columns: str, found: list[tuple[str, str]]
+) -> None:
+    (record,) = good(as_stated(tmp_path, columns))
+    assert mentions(record) == found
+    token, tag = columns.split("/")
+    assert record.notes == (
+        f"As stated, column {token} was read as tokens, {tag} as tags.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ("text", "“text” does not name the columns of token and tag, as 1/4 does."),
+        ("2/6", "“2/6” names no two of the file's 5 columns."),
+        ("2/2", "“2/2” names no two of the file's 5 columns."),
+        ("0/2", "“0/2” names no two of the file's 5 columns."),
+    ],
+)
+def test_columns_that_are_not_there_are_refused(
+    tmp_path: Path, columns: str, message: str
+) -> None:
+    (error,) = as_stated(tmp_path, columns)
+    assert isinstance(error, FormatError) and error.message == message
