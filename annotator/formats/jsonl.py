@@ -143,8 +143,10 @@ def _record(line: int, value: dict[str, Any], keys: Keys) -> Record:
     if isinstance(value.get(SUGGESTION_KEY), list):
         read_keys.add(SUGGESTION_KEY)
         proposed = read_spans(line, text, value[SUGGESTION_KEY])
+    state = ""
     if STATE_KEY in value:
         read_keys.add(STATE_KEY)
+        state = _state(line, value[STATE_KEY])
     return Record(
         text=text,
         spans=marked.spans,
@@ -156,7 +158,7 @@ def _record(line: int, value: dict[str, Any], keys: Keys) -> Record:
         line=line,
         suggestions=proposed.spans,
         confidences=marked.confidences | proposed.confidences,
-        state=_state(line, value.get(STATE_KEY)),
+        state=state,
         notes=(*marked.notes, *proposed.notes),
     )
 

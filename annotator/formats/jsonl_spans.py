@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _t
@@ -33,6 +34,7 @@ class Said(NamedTuple):
     label: str
     surface: str | None
     confidence: float | None = None
+    score: Any = None  # that is no confidence
 
 
 class Marked(NamedTuple):
@@ -51,20 +53,30 @@ def read_spans(line: int, text: str, values: Sequence[Any]) -> Marked:
     if any(s.surface not in (None, text[s.start : s.end]) for s in found):
         check_length(line, text)
         found, notes = _repaired(text, found)
-    spans = [_span(line, text, said) for said in found]
+    spans: list[Span] = []
     confidences: dict[Span, float] = {}
-    for span, said in zip(spans, found, strict=True):
+    strange: list[Any] = []
+    for said in found:
+        span = _span(line, text, said)
+        spans.append(span)
         if said.confidence is not None:
             confidences[span] = max(said.confidence, confidences.get(span, 0.0))
-    notes = (*notes, *_repeated(text, spans), *_scores(values))
-    return Marked(tuple(sorted(dict.fromkeys(spans))), confidences, notes)
+        elif said.score is not None:
+            strange.append(said.score)
+    if len(spans) > 1:
+        spans.sort()
+        if any(first == second for first, second in pairwise(spans)):
+            notes += tuple(_repeated(text, spans))
+            spans = list(dict.fromkeys(spans))
+    notes += (not_a_confidence(strange),) if strange else ()
+    return Marked(tuple(spans), confidences, notes)
 
 
 def _said(line: int, value: Any) -> Said:
-    confidence = None
+    confidence = score = None
     if isinstance(value, dict):
         start, end, label, surface = _from_object(line, value)
-        confidence = _confidence(line, value)
+        confidence, score = _confidence(line, value)
     elif isinstance(value, list) and len(value) == 3:
         (start, end, label), surface = value, None
     else:
@@ -74,7 +86,7 @@ def _said(line: int, value: Any) -> Said:
         sentence = _t("{value} has no whole start and end and a label in words.")
         raise FormatError(line, sentence.format(value=shown(value)))
     surface = surface if surface is None else str(surface)
-    return Said(start, end, label, surface, confidence)
+    return Said(start, end, label, surface, confidence, score)
 
 
 def _from_object(line: int, value: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
@@ -95,8 +107,6 @@ def _from_object(line: int, value: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
 
 def _repeated(text: str, spans: list[Span]) -> Iterator[str]:
     """A note for each span that stands more than once."""
-    if len({*spans}) == len(spans):
-        return
     for span, count in Counter(spans).items():
         if count > 1:
             sentence = _t(
@@ -107,24 +117,16 @@ def _repeated(text: str, spans: list[Span]) -> Iterator[str]:
             yield sentence.format(**about, a=span.start, b=span.end, count=count)
 
 
-def _confidence(line: int, value: dict[str, Any]) -> float | None:
-    """As stated; of a score, which may be anything, only what can be a confidence."""
-    stated = value.get("confidence")
-    if stated is None:
-        score = value.get("score")
-        return float(score) if is_confidence(score) else None
-    if is_confidence(stated):
-        return float(stated)
-    sentence = _t("The confidence {value} of {span} is not a number from 0 to 1.")
-    raise FormatError(line, sentence.format(value=shown(stated), span=shown(value)))
-
-
-def _scores(values: Sequence[Any]) -> Iterator[str]:
-    """A note of the first score that is no confidence, and of how many there are."""
-    scores = [value.get("score") for value in values if isinstance(value, dict)]
-    strange = [s for s in scores if s is not None and not is_confidence(s)]
-    if strange:
-        yield not_a_confidence(strange)
+def _confidence(line: int, value: dict[str, Any]) -> tuple[float | None, Any]:
+    """As stated, or a score that can be one; and a score that cannot."""
+    stated, score = value.get("confidence"), value.get("score")
+    if stated is not None and not is_confidence(stated):
+        sentence = _t("The confidence {value} of {span} is not a number from 0 to 1.")
+        message = sentence.format(value=shown(stated), span=shown(value))
+        raise FormatError(line, message)
+    if stated is not None or score is None:
+        return stated if stated is None else float(stated), None
+    return (float(score), None) if is_confidence(score) else (None, score)
 
 
 def _repaired(text: str, found: list[Said]) -> tuple[list[Said], tuple[str, ...]]:
@@ -143,7 +145,7 @@ def _repaired(text: str, found: list[Said]) -> tuple[list[Said], tuple[str, ...]
 
 
 def _span(line: int, text: str, said: Said) -> Span:
-    start, end, label, surface, _confidence = said
+    start, end, label, surface, *_scores = said
     if not 0 <= start < end <= len(text):
         raise out_of_range(line, start, end, len(text))
     if surface is not None and surface != text[start:end]:
