@@ -13,7 +13,7 @@ from annotator.formats.source import FormatError, Line, Source
 from modeling.tagging import detect_scheme
 
 BAR = "|"
-TAGGED = re.compile(r"\S+\|(?:O|[BIESLUM]-\S+)")
+TAGGED = re.compile(r"\S+\|(?:O|[BIESLUM]-[^\s|]+)")
 LINES_LOOKED_AT = 100
 
 

@@ -1,6 +1,9 @@
 """A sentence a line, as token|tag or token|part of speech|tag."""
 
-from annotator.formats import FormatError, Record
+from pathlib import Path
+
+from annotator.formats import FormatError, ReadOptions, Record, Source, read
+from annotator.formats.iob_lines import FORMAT
 from modeling.spans import Span
 from tests.annotator.formats.conftest import Read
 
@@ -36,3 +39,13 @@ def test_a_token_without_a_tag_is_refused_with_its_line(read_file: Read) -> None
         first, error = read_file(f"Ann|O\n{bad}\n", "iob-lines")
         assert isinstance(first, Record) and isinstance(error, FormatError)
         assert error.line == 2
+
+
+def test_what_ends_in_no_tag_is_not_recognised(tmp_path: Path) -> None:
+    path = tmp_path / "a.iob"
+    path.write_text("Ann|O Basel|S-|LOC\n")
+    source = Source(path)
+    assert not FORMAT.recognises(source)
+    assert FORMAT.describe(source) == {}
+    (error,) = read(source, FORMAT, ReadOptions())
+    assert isinstance(error, FormatError) and "“LOC” is not a tag" in error.message
