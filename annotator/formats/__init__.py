@@ -16,6 +16,7 @@ from annotator.formats import (
     conllu,
     docbin,
     doccano_writer,
+    foreign,
     hugging_face_writer,
     iob_lines,
     jsonl,
@@ -126,6 +127,7 @@ def find_format(source: Source, name: str = "auto") -> Format:
         known = ", ".join(FORMATS)
         sentence = _t("The format “{name}” is none of {known}.")
         raise FormatError(1, sentence.format(name=name, known=known))
+    foreign.check(source)
     if source.is_collection:
         return _find_format_of_collection(source)
     is_text = "\0" not in source.beginning()

@@ -176,9 +176,13 @@ def test_a_wrong_suffix_does_not_hide_what_a_file_is(
     [
         ("a.jsonl", b"\x89PNG\r\n\x1a\n\0\0\0", "is not text in UTF-8 or UTF-16."),
         ("a.spacy", b"text", "This is not a DocBin of spaCy:"),
-        ("a.conll", b"%PDF-1.7\nstream\n", "No column of the file holds tags"),
-        ("a.xlsx", b"%PDF-1.7\nstream\n", "not a workbook that can be read:"),
-        ("a.zip", b"%PDF-1.7\nstream\n", "was not recognised; choose one of"),
+        ("a.conll", b"%PDF-1.7\nstream\n", "A PDF is not read: save its text"),
+        ("a.conll", b"no columns\n", "No column of the file holds tags"),
+        ("a.xlsx", b"no workbook", "not a workbook that can be read:"),
+        ("a.zip", b"no zip", "was not recognised; choose one of"),
+        ("a.parquet", b"PAR1\0\0PAR1", "A Parquet file is not read: write it as"),
+        ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "save it as .xlsx, .csv"),
+        ("a.jsonl.gz", b"\x1f\x8b\x08\0", "A gzip file is not read: unpack it"),
         ("a.txt", b"PK\x03\x04" + bytes(40), "a.txt is damaged or encrypted:"),
         ("a.xmi", b"<html></html>", "was not recognised; choose one of"),
     ],
@@ -187,6 +191,14 @@ def test_what_is_something_else_is_refused_in_one_sentence(
     tmp_path: Path, name: str, content: bytes, sentence: str
 ) -> None:
     assert sentence in refusal(written(tmp_path / name, content)).message
+
+
+def test_a_word_document_is_refused_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.docx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("word/document.xml", "<document/>")
+    assert refusal(Source(path)).message.startswith("A Word document is not read:")
 
 
 def test_markup_in_a_text_is_only_text(tmp_path: Path) -> None:
