@@ -14,7 +14,11 @@ any_label = st.text(
     st.characters(categories=("L", "N", "P", "S")), min_size=1, max_size=9
 )
 STATES = ("", "open", "skipped", "flagged")
-any_metadata = st.dictionaries(any_label, any_text | st.integers() | st.none())
+any_number = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+any_value = any_text | any_number | st.booleans() | st.none()
+any_metadata = st.dictionaries(
+    any_label, any_value | st.lists(any_value, max_size=3), max_size=4
+)
 
 
 @st.composite

@@ -117,7 +117,7 @@ def test_texts_spans_and_what_else_a_format_holds_come_back(
 
 def begins(record: Record) -> set[int] | None:
     """Where the sentences begin behind the first."""
-    if record.sentence_starts is None or record.tokens is None:
+    if not record.sentence_starts or not record.tokens:
         return None
     return {record.tokens[at][0] for at in record.sentence_starts if at}
 
