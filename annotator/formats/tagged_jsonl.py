@@ -6,7 +6,8 @@ from typing import Any, TypeGuard
 
 from django.utils.translation import gettext as _t
 
-from annotator.formats.json_values import is_whole, objects, parse, shown
+from annotator.formats.json_values import elements, is_whole, objects, parse, shown
+from annotator.formats.jsonl import INDENTED
 from annotator.formats.jsonl_spans import read_spans
 from annotator.formats.placing import check_tag, place
 from annotator.formats.records import Format, Record, excerpt
@@ -20,6 +21,7 @@ from modeling.tokens import Token
 TOKENS = "tokens"
 TAG_KEYS = ("ner_tags", "ner", "tags", "labels")
 ID_KEY = "id"
+DEEPEST_LOOK = 1_000_000  # characters until the end of the first object
 # What this program's own data sets say beside the tags, so that nothing is lost.
 STARTS, SENTENCES = "token_starts", "sentence_starts"
 SPANS, METADATA = "spans", "metadata"
@@ -29,20 +31,30 @@ def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
     """A document a line; its tokens are joined as the project says."""
     names = TagNames(source)
     is_noted = False
+    for line, value in _values(source):
+        if isinstance(value, FormatError):
+            yield value
+            continue
+        for item in _records(line, value, options, names):
+            notes = () if is_noted else tuple(names.notes)
+            if notes and isinstance(item, Record):
+                item, is_noted = replace(item, notes=(*notes, *item.notes)), True
+            yield item
+
+
+def _values(source: Source) -> Iterator[tuple[int, Any]]:
+    """The value of each line, or the elements of an array or of indented objects."""
+    if INDENTED.match(source.beginning()):
+        yield from elements(source.read_text())
+        return
     for line in source.lines():
         if line.error:
-            yield line.error
+            yield line.number, line.error
         elif line.text.strip():
             try:
-                value = parse(line.number, line.text)
+                yield line.number, parse(line.number, line.text)
             except FormatError as error:
-                yield error
-                continue
-            for item in _records(line.number, value, options, names):
-                notes = () if is_noted else tuple(names.notes)
-                if notes and isinstance(item, Record):
-                    item, is_noted = replace(item, notes=(*notes, *item.notes)), True
-                yield item
+                yield line.number, error
 
 
 def _records(
@@ -212,12 +224,16 @@ def _notes(keys: set[str]) -> Iterator[str]:
 
 
 def recognises(source: Source) -> bool:
-    """By the first line that is not blank: its tokens are strings, not offsets."""
-    first = next((line for line in source.head(100) if line.text.strip()), None)
-    if first is None or not first.text.lstrip().startswith("{"):
+    """By the first object: its tokens are strings, not offsets."""
+    start = source.beginning()
+    if INDENTED.match(start):
+        start = source.beginning(DEEPEST_LOOK)
+    elif start.lstrip().startswith("{"):
+        start = next((ln.text for ln in source.head(100) if ln.text.strip()), "")
+    else:
         return False
     try:
-        value = parse(first.number, first.text)
+        _line, value = next(elements(start), (1, None))
     except FormatError:
         return False
     value = next(iter(_rows(value) or [value]))

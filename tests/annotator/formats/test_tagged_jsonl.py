@@ -243,3 +243,17 @@ def test_an_own_export_comes_back_as_a_zip(tmp_path: Path) -> None:
     assert isinstance(found, Record), found
     assert (found.text, found.spans) == (record.text, record.spans)
     assert (found.metadata, found.notes) == (record.metadata, ())
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_an_array_of_objects_is_read(read_file: Read, indent: int | None) -> None:
+    text = json.dumps([sentence(), sentence(tokens=[1]), sentence()], indent=indent)
+    first, error, last = read_file(text, name="train.json")
+    assert isinstance(first, Record) and isinstance(last, Record)
+    assert marked(first) == marked(last) == [("Ann", "PER"), ("New York", "LOC")]
+    assert isinstance(error, FormatError) and "“tokens” is [1]" in error.message
+
+
+def test_an_array_of_one_indented_object_is_read(read_file: Read) -> None:
+    (record,) = read_file(json.dumps(sentence(), indent=1), name="train.json")
+    assert isinstance(record, Record), record
