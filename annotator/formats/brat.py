@@ -10,11 +10,10 @@ from django.utils.translation import gettext as _t
 
 from annotator.formats.brat_writer import ONE_LINE
 from annotator.formats.mentions import Mention, settle
-from annotator.formats.records import Format, Record, excerpt
+from annotator.formats.records import Format, Record, check_marks, excerpt
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import LONGEST_LINE, FormatError, Line, Source
 
-LARGEST_MARKS = 4 * LONGEST_LINE  # bytes: a mark for each few characters of a text
 TEXT = ".txt"
 MARKED = (".a1", ".a2", ".ann")  # the first two of BioNLP's shared tasks
 PIECE = re.compile(r"([0-9]{1,12}) ([0-9]{1,12})")
@@ -136,9 +135,10 @@ def _marks(files: list[Source]) -> Marks:
     for file in files:
         marks.notes += file.notes
         try:
-            file.check_size(LARGEST_MARKS)
             for line in file.lines():
                 _add_line(marks, file, line)
+                found = len(marks.mentions) + len(marks.notes) + len(marks.errors)
+                check_marks(line.number, found)
         except FormatError as error:
             marks.errors.append(_named(file, error))
     return marks

@@ -167,6 +167,13 @@ def check_size(line: int, characters: int, tokens: int = 0) -> None:
         raise FormatError(line, sentence.format(limit=LONGEST_LINE // MIB))
 
 
+def check_marks(line: int, count: int) -> None:
+    """Refuse what marks more in one document than could be meant."""
+    if count > MOST_TOKENS:
+        sentence = _t("The document has more than {limit} mentions or bad lines.")
+        raise FormatError(line, sentence.format(limit=f"{MOST_TOKENS:,}"))
+
+
 def _check_characters(line: int, string: str) -> None:
     if "\0" in string:
         sentence = _t("There is a NUL character at [{at}] in “{text}”.")

@@ -285,3 +285,29 @@ def test_a_workbook_of_very_many_strings_is_refused(
         archive.writestr("xl/sharedStrings.xml", bytes(2 * MIB))
     error = refusal(Source(path))
     assert error.message.startswith("All but the sheets unpacks to more than 1 MiB")
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix", "head", "line"),
+    [
+        ("pubtator", ".txt", b"1|t|Ann\n", b"1\t0\t3\tAnn\tPER\tQ1\n"),
+        ("pubtator", ".txt", b"1|t|Ann\n", b"bad\n"),
+        ("brat", ".ann", b"", b"T1\tPER 0 3\tAnn\n"),
+        ("brat", ".ann", b"", b"bad\n"),
+    ],
+)
+def test_marks_without_end_are_refused_before_they_fill_the_memory(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    suffix: str,
+    head: bytes,
+    line: bytes,
+) -> None:
+    monkeypatch.setattr("annotator.formats.records.MOST_TOKENS", 100)
+    (tmp_path / "a.txt").write_text("Ann")
+    source = written(tmp_path / f"a{suffix}", head + line * 5000)
+    *others, error = read(source, FORMATS[name], ReadOptions())
+    assert isinstance(error, FormatError)
+    assert "has more than 100 mentions or bad lines." in error.message
+    assert len(others) <= 101
