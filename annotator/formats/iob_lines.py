@@ -44,10 +44,16 @@ def _pieces(line: Line) -> list[str]:
     return [piece for piece in re.split("[ \t]", line.text) if piece]
 
 
+def _beginning(source: Source) -> list[list[str]]:
+    """The tokens of each of the first lines that are not blank."""
+    lines = source.head(LINES_LOOKED_AT)
+    return [_pieces(line) for line in lines if line.text.strip()]
+
+
 def _bars(source: Source) -> int:
     """How many bars there are in each token, of which one may itself be a bar."""
-    pieces = (p for line in source.head(LINES_LOOKED_AT) for p in _pieces(line))
-    return min(filter(None, (piece.count(BAR) for piece in pieces)), default=1)
+    counts = (piece.count(BAR) for line in _beginning(source) for piece in line)
+    return min(filter(None, counts), default=1)
 
 
 def _token(line: int, piece: str, bars: int) -> tuple[str, str]:
@@ -59,16 +65,16 @@ def _token(line: int, piece: str, bars: int) -> tuple[str, str]:
 
 
 def recognises(source: Source) -> bool:
-    lines = [line for line in source.head(LINES_LOOKED_AT) if line.text.strip()]
-    pieces = [piece for line in lines for piece in _pieces(line)]
+    pieces = [piece for line in _beginning(source) for piece in line]
     return bool(pieces) and all(TAGGED.fullmatch(piece) for piece in pieces)
 
 
 def describe(source: Source) -> dict[str, str]:
     """The tag scheme, for the person to check."""
-    lines = source.head(LINES_LOOKED_AT)
-    tags = [[piece.rpartition(BAR)[2] for piece in _pieces(line)] for line in lines]
-    return {"scheme": detect_scheme(tags)} if recognises(source) else {}
+    if not recognises(source):
+        return {}
+    tags = [[p.rpartition(BAR)[2] for p in line] for line in _beginning(source)]
+    return {"scheme": detect_scheme(tags)}
 
 
 FORMAT = Format(

@@ -49,3 +49,9 @@ def test_what_ends_in_no_tag_is_not_recognised(tmp_path: Path) -> None:
     assert FORMAT.describe(source) == {}
     (error,) = read(source, FORMAT, ReadOptions())
     assert isinstance(error, FormatError) and "“LOC” is not a tag" in error.message
+
+
+def test_other_white_space_makes_no_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.iob"
+    path.write_text("Ann|O\n\x0b\nBob|B-PER\n")
+    assert FORMAT.describe(Source(path)) == {"scheme": "iob2"}
