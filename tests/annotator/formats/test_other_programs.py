@@ -111,6 +111,19 @@ def test_datasets_loads_the_folder_with_the_types_of_its_card(tmp_path: Path) ->
     assert [span["surface"] for span in first["spans"]][1] == "Bank of China"
 
 
+def test_datasets_loads_what_is_not_known_as_none(tmp_path: Path) -> None:
+    from datasets import load_dataset
+
+    folder = tmp_path / "dataset"
+    folder.mkdir()
+    tokens = ((0, 3), (4, 8))
+    known = Record("Ada left", (Span(0, 2, "PER"),), True, tokens, (0, 1))
+    folder_of(folder, [known, replace(known, spans=(), is_annotated=False)])
+    found = load_dataset(str(folder), cache_dir=str(tmp_path / "cache"))["train"]
+    assert (found[0]["token_starts"], found[0]["sentence_starts"]) == ([0, 4], [0, 1])
+    assert (found[1]["ner_tags"], found[1]["spans"]) == (None, None)
+
+
 def test_the_tags_of_a_dataset_name_what_they_do_not_hold() -> None:
     _, losses = written(TWO, "hugging-face")
     assert [(loss.kind, loss.span) for loss in losses] == [("dropped", BANK.spans[2])]
