@@ -82,8 +82,7 @@ def test_texts_spans_and_what_else_a_format_holds_come_back(
     name: str, records: list[Record]
 ) -> None:
     output = OUTPUTS[name]
-    if name == "label-studio":  # which takes the metadata's keys for its own
-        records = [replace(record, metadata={}) for record in records]
+    if name == "label-studio":  # which takes one id and text for one task
         records = [replace(r, external_id=f"{i}") for i, r in enumerate(records)]
     data, losses = written(records, name)
     kept = [record for record in records if not of(losses, record, "empty")]
