@@ -50,6 +50,7 @@ from annotator.formats.records import (
     Record,
     WriteOptions,
     check,
+    excerpt,
 )
 from annotator.formats.source import FormatError, Source
 from annotator.formats.tag_names import describes
@@ -187,14 +188,25 @@ def read(
     if not source.is_collection or format.takes_collections:
         yield from _read_one(source, format, options)
         return
+    last: Record | FormatError | None = None
+    ignored: list[str] = []
     try:
         for member in source.members():
             if format.ignores(member):
+                ignored.append(member.shown_name)
                 continue
             for item in _read_one(member, format, options):
-                yield _named(member, item)
+                if last:
+                    yield last
+                last = _named(member, item)
     except FormatError as error:
         yield error
+    if ignored and isinstance(last, Record):
+        sentence = _t("Not documents, but descriptions of them: {names}.")
+        note = sentence.format(names=excerpt(", ".join(ignored), limit=200))
+        last = replace(last, notes=(*last.notes, note))
+    if last:
+        yield last
 
 
 def _named(member: Source, item: Record | FormatError) -> Record | FormatError:

@@ -154,7 +154,9 @@ def test_numbers_get_their_names_from_what_lies_beside(
     (record,) = read_whole(path)
     assert isinstance(record, Record), record
     assert marked(record) == [("Ann", "PER"), ("New York", "LOC")]
-    (note,) = record.notes
+    note, *others = record.notes
+    assert all("descriptions of them" in other for other in others)
+    assert bool(others) == (holds != "file")
     assert f"The names of “ner_tags” are those in {name}: O, B-PER, I-PER" in note
 
 
@@ -242,7 +244,8 @@ def test_an_own_export_comes_back_as_a_zip(tmp_path: Path) -> None:
     (found,) = read_whole(path)
     assert isinstance(found, Record), found
     assert (found.text, found.spans) == (record.text, record.spans)
-    assert (found.metadata, found.notes) == (record.metadata, ())
+    assert found.metadata == record.metadata
+    assert found.notes == ("Not documents, but descriptions of them: README.md.",)
 
 
 @pytest.mark.parametrize("indent", [None, 2])
