@@ -29,6 +29,7 @@ class Work(NamedTuple):
     document: int
     is_gold: bool
     username: str | None
+    state: str
     submitted_at: datetime | None
     updated_at: datetime
 
@@ -142,7 +143,7 @@ def _batches(
 def _choose(documents: list[Document], options: ExportOptions) -> dict[int, list[Work]]:
     """Each document's annotations: all, or the one of the greatest worth."""
     rows = _annotations(options).filter(document__in=[d.pk for d in documents])
-    fields = ("pk", "document", "is_gold", "user__username")
+    fields = ("pk", "document", "is_gold", "user__username", "state")
     times = ("submitted_at", "updated_at")
     found: dict[int, list[Work]] = defaultdict(list)
     works = (Work(*row) for row in rows.values_list(*fields, *times))
@@ -206,7 +207,8 @@ def _record(
         external_id=document.external_id,
         document=document.pk,
         suggestions=tuple(suggestions),
-        confidences=tuple(suggestions.values()),
+        confidences=suggestions,
+        state=work.state if work else "",
     )
 
 
@@ -229,6 +231,10 @@ def _not_held(record: Record, holds: frozenset[str]) -> Iterator[str]:
         yield "metadata"
     if "tokens" not in holds and record.tokens is not None:
         yield "tokens"
+    if "states" not in holds and record.state not in ("", "submitted"):
+        yield "states"
+    if "sentences" not in holds and len(record.sentence_starts or ()) > 1:
+        yield "sentences"
 
 
 def _is_joined(record: Record) -> bool:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from annotator.formats import Record
+from annotator.formats import UNJUDGED, Record
 from annotator.models import (
     Annotation,
     Document,
@@ -28,7 +28,6 @@ from modeling import spans as span_rules
 
 BATCH = 1_000
 SUBMITTED = State.SUBMITTED.value
-UNJUDGED = 0.5  # as a rule's confidence before anybody agreed or disagreed with it
 Spans = tuple[span_rules.Span, ...]
 
 
@@ -177,9 +176,10 @@ class Storage:
         ]
         self.stored.created += len(new)
         self.stored.duplicates += len(there)
+        # First, so that a document which nobody had annotated yet may have both.
+        self._suggest([each for each in work if each.record.suggestions])
         if self.annotator is not None:
             self._annotate([each for each in work if each.record.is_annotated])
-        self._suggest([each for each in work if each.record.suggestions])
 
     def _add_documents(self, entries: list[Numbered]) -> list[int]:
         project, split = self.project, self.split or Split.POOL.value
@@ -199,7 +199,10 @@ class Storage:
         return insert_rows(Document, columns, rows)
 
     def _annotate(self, work: list[Work]) -> None:
-        """Store records as submitted annotations of a person, or as gold."""
+        """Store records as annotations of a person, or as gold.
+
+        They are submitted unless their file says something else.
+        """
         is_gold = self.annotator == "gold"
         person = None if is_gold else self.annotator
         done = Annotation.objects.filter(
@@ -210,16 +213,23 @@ class Storage:
         finished = dict(done.values_list("document", "pk"))
         self._count_left_out([w for w in work if w.document in finished], finished)
         work = [each for each in work if each.document not in finished]
+        states = [each.record.state or SUBMITTED for each in work]
         who, now = (person.pk if person else None), timezone.now()
+        times = [now if state == SUBMITTED else None for state in states]
+        columns = ["document_id", "state", "submitted_at"]
         annotations = insert_rows(
             Annotation,
-            ["document_id", "user_id", "is_gold", "state", "submitted_at", "version"],
-            [(each.document, who, is_gold, SUBMITTED, now, 1) for each in work],
+            [*columns, "user_id", "is_gold", "version"],
+            [
+                (each.document, state, submitted_at, who, is_gold, 1)
+                for each, state, submitted_at in zip(work, states, times, strict=True)
+            ],
         )
         spans = [each.record.spans for each in work]
         self._add_spans(annotations, spans)
         reviser = self.by if is_gold else person
-        self._add_revisions(annotations, spans, reviser.pk if reviser else None)
+        reviser_key = reviser.pk if reviser else None
+        self._add_revisions(annotations, states, spans, reviser_key)
         self.stored.annotations += len(annotations)
 
     def _count_left_out(self, work: list[Work], answers: dict[int, int]) -> None:
@@ -245,11 +255,15 @@ class Storage:
         self.stored.spans += len(insert_rows(Span, columns, rows))
 
     def _add_revisions(
-        self, annotations: list[int], spans: list[Spans], reviser: int | None
+        self,
+        annotations: list[int],
+        states: list[str],
+        spans: list[Spans],
+        reviser: int | None,
     ) -> None:
         rows = [
-            (pk, 1, reviser, SUBMITTED, [[s.start, s.end, s.label] for s in of_record])
-            for pk, of_record in zip(annotations, spans, strict=True)
+            (pk, 1, reviser, state, [[s.start, s.end, s.label] for s in of_record])
+            for pk, state, of_record in zip(annotations, states, spans, strict=True)
         ]
         columns = ["annotation_id", "version", "user_id", "state", "added"]
         insert_rows(Revision, columns, rows)
@@ -259,16 +273,22 @@ class Storage:
 
         It replaces what an earlier file proposed. The evaluation slice gets none.
         """
-        proposed = {each.document: each.record.suggestions for each in work}
+        proposed = {each.document: each.record for each in work}
         waiting = Document.objects.filter(pk__in=proposed, split=Split.POOL)
         waiting = waiting.filter(annotations__isnull=True)
         keys = list(waiting.values_list("pk", flat=True))
         Suggestion.objects.filter(document__in=keys, is_imported=True).delete()
         rows = [
-            (pk, True, self.labels[span.label].pk, span.start, span.end, UNJUDGED)
+            (pk, True, self.labels[span.label].pk, span.start, span.end, confidence)
             for pk in keys
-            for span in dict.fromkeys(proposed[pk])
+            for span, confidence in _confidences(proposed[pk]).items()
         ]
         columns = ["document_id", "is_imported", "label_id", "start", "end"]
         insert_rows(Suggestion, [*columns, "confidence"], rows)
         self.stored.suggestions += len(rows)
+
+
+def _confidences(record: Record) -> dict[span_rules.Span, float]:
+    """Each suggestion once, with its confidence."""
+    stated = record.confidences
+    return {span: stated.get(span, UNJUDGED) for span in record.suggestions}

@@ -16,7 +16,9 @@ from annotator.formats import (
     conllu,
     docbin,
     doccano_writer,
+    foreign,
     hugging_face_writer,
+    iob_lines,
     jsonl,
     jsonl_writer,
     label_studio,
@@ -40,6 +42,7 @@ from annotator.formats import (
 )
 from annotator.formats.errors import WriteRefused
 from annotator.formats.records import (
+    UNJUDGED,
     Format,
     Loss,
     Output,
@@ -47,8 +50,10 @@ from annotator.formats.records import (
     Record,
     WriteOptions,
     check,
+    excerpt,
 )
 from annotator.formats.source import FormatError, Source
+from annotator.formats.tag_names import describes
 
 FORMATS: dict[str, Format] = {
     # In the order in which a file is shown to them when it has to be recognised.
@@ -69,6 +74,7 @@ FORMATS: dict[str, Format] = {
     "conll2012": conll2012.FORMAT,
     "conllu": conllu.FORMAT,
     "yedda": yedda.FORMAT,
+    "iob-lines": iob_lines.FORMAT,
     "conll": conll.FORMAT,
     "table": table.FORMAT,
     "xlsx": xlsx.FORMAT,
@@ -95,6 +101,7 @@ MEMBERS_LOOKED_AT = 100
 __all__ = [
     "FORMATS",
     "OUTPUTS",
+    "UNJUDGED",
     "Format",
     "FormatError",
     "Loss",
@@ -121,6 +128,7 @@ def find_format(source: Source, name: str = "auto") -> Format:
         known = ", ".join(FORMATS)
         sentence = _t("The format “{name}” is none of {known}.")
         raise FormatError(1, sentence.format(name=name, known=known))
+    foreign.check(source)
     if source.is_collection:
         return _find_format_of_collection(source)
     is_text = "\0" not in source.beginning()
@@ -142,11 +150,14 @@ def _find_format_of_collection(source: Source) -> Format:
     if several:
         return several
     first: FormatError | None = None
-    for member in islice(source.members(), MEMBERS_LOOKED_AT):
-        try:
-            return _find_format_of_member(member)
-        except FormatError as error:
-            first = first or error
+    for is_description in (False, True):
+        for member in islice(source.members(), MEMBERS_LOOKED_AT):
+            if describes(member) != is_description:
+                continue
+            try:
+                return _find_format_of_member(member)
+            except FormatError as error:
+                first = first or error
     sentence = _t("There is no file in {name}.")
     raise first or FormatError(1, sentence.format(name=source.shown_name))
 
@@ -177,14 +188,25 @@ def read(
     if not source.is_collection or format.takes_collections:
         yield from _read_one(source, format, options)
         return
+    last: Record | FormatError | None = None
+    ignored: list[str] = []
     try:
         for member in source.members():
             if format.ignores(member):
+                ignored.append(member.shown_name)
                 continue
             for item in _read_one(member, format, options):
-                yield _named(member, item)
+                if last:
+                    yield last
+                last = _named(member, item)
     except FormatError as error:
         yield error
+    if ignored and isinstance(last, Record):
+        sentence = _t("Not documents, but descriptions of them: {names}.")
+        note = sentence.format(names=excerpt(", ".join(ignored), limit=200))
+        last = replace(last, notes=(*last.notes, note))
+    if last:
+        yield last
 
 
 def _named(member: Source, item: Record | FormatError) -> Record | FormatError:
@@ -197,6 +219,7 @@ def _named(member: Source, item: Record | FormatError) -> Record | FormatError:
 def _read_one(
     source: Source, format: Format, options: ReadOptions
 ) -> Iterator[Record | FormatError]:
+    is_noted = False
     try:
         for record in format.read(source, options):
             if isinstance(record, Record):
@@ -205,6 +228,15 @@ def _read_one(
                 except FormatError as error:
                     yield error
                     continue
+                if not is_noted and record.suggestions and _has_unjudged(record):
+                    is_noted = True
+                    sentence = _t("Suggestions without a confidence: they get {value}.")
+                    note = sentence.format(value=UNJUDGED)
+                    record = replace(record, notes=(*record.notes, note))
             yield record
     except FormatError as error:
         yield error
+
+
+def _has_unjudged(record: Record) -> bool:
+    return any(span not in record.confidences for span in record.suggestions)

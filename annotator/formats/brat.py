@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _t
 
 from annotator.formats.brat_writer import ONE_LINE
 from annotator.formats.mentions import Mention, settle
-from annotator.formats.records import Format, Record, excerpt
+from annotator.formats.records import Format, Record, check_marks, excerpt
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import LONGEST_LINE, FormatError, Line, Source
 
@@ -137,6 +137,8 @@ def _marks(files: list[Source]) -> Marks:
         try:
             for line in file.lines():
                 _add_line(marks, file, line)
+                found = len(marks.mentions) + len(marks.notes) + len(marks.errors)
+                check_marks(line.number, found)
         except FormatError as error:
             marks.errors.append(_named(file, error))
     return marks

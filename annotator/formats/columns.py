@@ -19,6 +19,11 @@ PLACEHOLDERS = {"-X-", "-", "_", "O"}
 CHUNK_LABELS = {
     *("ADJP", "ADVP", "CONJP", "INTJ", "LST", "NP", "PP", "PRT", "SBAR", "UCP", "VP")
 }
+SUFFIXED = re.compile(r"(.+)-([BIESLUM])", re.DOTALL)
+SPELLINGS = ("prefix", "suffix", "bare")
+BARE = re.compile(r"[^\W\d][\w/.-]{1,39}")
+LEAST_OUTSIDE = 0.3  # of tokens, for labels without a prefix to be taken for tags
+MOST_BARE = 50  # different labels
 ENOUGH = 0.9  # of a column's values are tags; the other lines are errors
 
 
@@ -32,6 +37,11 @@ class Layout:
     scheme: str
     other_tag_columns: tuple[int, ...] = ()
     nested_columns: tuple[int, ...] = ()  # those of the others that are no chunks
+    spelling: str = "prefix"  # of B-PER; "suffix" of PER-B, "bare" of PER
+
+    def tag(self, value: str) -> str:
+        """The tag that a value of the column means."""
+        return _spelled(self.spelling, value)
 
     def header(self, line: Line) -> tuple[str, str] | None:
         """Key and value of a ``# key = value`` line, never of a token line.
@@ -49,6 +59,13 @@ class Layout:
         if not found or "\t" in text:
             return None
         return found[1] or found[3], found[2] or ""
+
+
+def _spelled(spelling: str, value: str) -> str:
+    if spelling == "suffix":
+        found = SUFFIXED.fullmatch(value)
+        return f"{found[2]}-{found[1]}" if found else value
+    return f"I-{value}" if spelling == "bare" and BARE.fullmatch(value) else value
 
 
 def split_columns(text: str) -> list[str]:
@@ -89,11 +106,13 @@ def detect_layout(lines: Iterable[Line]) -> Layout | None:
     if width < 2:
         return None
     token_column = int(is_indexed)
-    tagged = [
-        column
-        for column in range(token_column + 1, width)
-        if _is_tag_column([row[column] for row in rows if len(row) > column], len(rows))
-    ]
+    spelling, tagged = "prefix", _tag_columns(rows, token_column + 1, width)
+    if not tagged:
+        spelling = "bare" if _has_bare_labels(rows, token_column) else "suffix"
+        for row in rows:
+            row[1:] = [_spelled(spelling, value) for value in row[1:]]
+        first = width - 1 if spelling == "bare" else token_column + 1
+        tagged = _tag_columns(rows, first, width)
     if not tagged:
         return None
     tag_column = _most_telling(rows, tagged)
@@ -104,10 +123,58 @@ def detect_layout(lines: Iterable[Line]) -> Layout | None:
         columns=width,
         is_indexed=is_indexed,
         has_document_starts=document_starts,
-        scheme=detect_scheme(_tags(sentences, tag_column)),
+        scheme="io"
+        if spelling == "bare"
+        else detect_scheme(_tags(sentences, tag_column)),
         other_tag_columns=tuple(others),
         nested_columns=tuple(c for c in others if not _is_chunks(rows, c)),
+        spelling=spelling,
     )
+
+
+def stated_layout(lines: Iterable[Line], token: int, tag: int) -> Layout:
+    """The columns that a person names, counted from 0, and how their tags are spelt."""
+    sentences, document_starts = _sentences(lines)
+    is_indexed = token > 0 and _is_indexed(sentences)
+    if is_indexed:
+        sentences = [[row for row in s if row[0].isdecimal()] for s in sentences]
+    rows = [row for sentence in sentences for row in sentence]
+    widths = Counter(len(row) for row in rows)
+    values = [row[tag] for row in rows if len(row) > tag]
+    fitting = (
+        spelling
+        for spelling in SPELLINGS
+        if _is_tag_column([_spelled(spelling, value) for value in values], len(rows))
+    )
+    spelling = next(fitting, "prefix")
+    found = [
+        [_spelled(spelling, row[tag]) for row in s if len(row) > tag] for s in sentences
+    ]
+    tags = ([value if TAG.fullmatch(value) else "O" for value in s] for s in found)
+    return Layout(
+        token_column=token,
+        tag_column=tag,
+        columns=max(widths, key=lambda n: (widths[n], n), default=0),
+        is_indexed=is_indexed,
+        has_document_starts=document_starts,
+        scheme="io" if spelling == "bare" else detect_scheme(tags),
+        spelling=spelling,
+    )
+
+
+def _tag_columns(rows: list[list[str]], first: int, width: int) -> list[int]:
+    columns = {at: [row[at] for row in rows if len(row) > at] for at in range(width)}
+    return [at for at in range(first, width) if _is_tag_column(columns[at], len(rows))]
+
+
+def _has_bare_labels(rows: list[list[str]], token_column: int) -> bool:
+    """Whether the last column holds O and a few labels, and the tokens are words."""
+    values = Counter(row[-1] for row in rows)
+    is_word = all(" " not in row[token_column] for row in rows if len(row) > 1)
+    outside = values.pop("O", 0)
+    is_few = 0 < len(values) <= MOST_BARE
+    is_labels = is_few and all(BARE.fullmatch(value) for value in values)
+    return is_word and is_labels and outside >= LEAST_OUTSIDE * len(rows)
 
 
 def _sentences(lines: Iterable[Line]) -> tuple[list[list[list[str]]], bool]:

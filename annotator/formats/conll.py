@@ -1,5 +1,6 @@
 """CoNLL columns: a token and its tag a line, an empty line between sentences."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -9,10 +10,12 @@ from django.utils.translation import gettext as _t
 from annotator.formats.columns import (
     DOCUMENT_START,
     LINES_LOOKED_AT,
+    TAG,
     Layout,
     detect_layout,
     is_break,
     split_columns,
+    stated_layout,
 )
 from annotator.formats.placing import check_tag, find_in_order, join, place
 from annotator.formats.records import Format, Record, check_size, excerpt
@@ -21,6 +24,8 @@ from annotator.formats.source import FormatError, Line, Source
 from modeling.spans import Span
 from modeling.tagging import decode
 from modeling.tokens import Token
+
+STATED = re.compile(r"([0-9]{1,3})/([0-9]{1,3})")  # columns of token and tag, from 1
 
 
 @dataclass(slots=True)
@@ -54,31 +59,73 @@ class Sentence:
 
     @property
     def is_document_start(self) -> bool:
-        return self.tokens == [DOCUMENT_START]
+        return self.tokens == [DOCUMENT_START] and self.tags == ["O"]
 
 
 def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
     """Documents of one sentence, of N sentences, or between document starts."""
-    layout = _layout(source)
+    layout = _stated(source, options) or _layout(source)
     if layout is None:
-        sentence = _t("No column of the file holds tags such as O and B-PER.")
+        sentence = _t(
+            "No column of the file holds tags such as O and B-PER; name those of token "
+            "and tag as text column, such as 1/4."
+        )
         raise FormatError(1, sentence)
     if options.document == "docstart" and not layout.has_document_starts:
         raise FormatError(1, _t("The file has no -DOCSTART- line."))
     items = records(_sentences(source.lines(), layout), options)
-    notes = _unread(layout)
+    notes = (*_as_stated(layout, options), *_unread(layout))
     for item in items:
         if notes and isinstance(item, Record):
             item, notes = replace(item, notes=(*notes, *item.notes)), ()
         yield item
 
 
+def _stated(source: Source, options: Options) -> Layout | None:
+    """The columns that a person names as text column, such as 1/4, in place of ours.
+
+    Raises:
+        FormatError: the file has no such columns.
+    """
+    if not options.text_column:
+        return None
+    named = STATED.fullmatch(options.text_column.strip())
+    if named is None:
+        sentence = _t(
+            "“{value}” does not name the columns of token and tag, as 1/4 does."
+        )
+        raise FormatError(1, sentence.format(value=excerpt(options.text_column)))
+    token, tag = int(named[1]) - 1, int(named[2]) - 1
+    layout = stated_layout(islice(source.lines(), LINES_LOOKED_AT), token, tag)
+    if max(token, tag) >= layout.columns or min(token, tag) < 0 or token == tag:
+        sentence = _t("“{value}” names no two of the file's {count} columns.")
+        value = excerpt(options.text_column)
+        raise FormatError(1, sentence.format(value=value, count=layout.columns))
+    return layout
+
+
+def _as_stated(layout: Layout, options: Options) -> Iterator[str]:
+    if options.text_column:
+        sentence = _t("As stated, column {token} was read as tokens, {tag} as tags.")
+        token, tag = layout.token_column + 1, layout.tag_column + 1
+        yield sentence.format(token=token, tag=tag)
+
+
 def _unread(layout: Layout) -> tuple[str, ...]:
-    """A note about tags of other columns, which may be nested mentions."""
-    if not layout.nested_columns:
-        return ()
-    shown = ", ".join(str(column + 1) for column in layout.nested_columns)
-    return (_t("Not kept: the tags in column {columns}.").format(columns=shown),)
+    """Notes about tags of other columns, which may be nested, and of bare labels."""
+    notes = []
+    if layout.nested_columns:
+        shown = ", ".join(str(column + 1) for column in layout.nested_columns)
+        notes.append(
+            _t("Not kept: the tags in column {columns}.").format(columns=shown)
+        )
+    if layout.spelling == "bare":
+        sentence = _t(
+            "The labels have no B- or I-: tokens side by side with the same label were "
+            "taken for one mention."
+        )
+        notes.append(sentence)
+    return tuple(notes)
 
 
 def records(
@@ -97,17 +144,18 @@ def _documents(
 ) -> Iterator[list[Sentence]]:
     limit = 1 if options.document == "sentence" else options.per_document
     document: list[Sentence] = []
-    size = 0
+    size = tokens = 0
     for sentence in sentences:
         is_full = len(document) == limit
         starts_new = sentence.starts_document or sentence.is_document_start
         if document and options.document != "file" and (is_full or starts_new):
             yield document
-            document, size = [], 0
+            document, size, tokens = [], 0, 0
         if not sentence.is_document_start:
             document.append(sentence)
             size += sentence.size
-            check_size(sentence.line, size)
+            tokens += len(sentence.tokens)
+            check_size(sentence.line, size, tokens)
     if document:
         yield document
 
@@ -129,7 +177,7 @@ def _sentences(lines: Iterable[Line], layout: Layout) -> Iterator[Sentence]:
             _add_token(sentence, line, layout)
         except FormatError as error:
             sentence.refuse(error)
-        check_size(line.number, sentence.size)
+        check_size(line.number, sentence.size, len(sentence.tokens))
     if not sentence.is_empty:
         yield sentence
 
@@ -139,7 +187,9 @@ def _add_token(sentence: Sentence, line: Line, layout: Layout) -> None:
         raise line.error
     columns = split_columns(line.text)
     if columns[0] == DOCUMENT_START and sentence.is_empty:
-        sentence.add(DOCUMENT_START, "O")
+        tag = layout.tag("".join(columns[layout.tag_column : layout.tag_column + 1]))
+        # With a tag of its own it is a word that somebody marked.
+        sentence.add(DOCUMENT_START, tag if TAG.fullmatch(tag) else "O")
         return
     if layout.is_indexed and not columns[0].isdecimal():
         if columns[0].replace("-", "").replace(".", "").isdecimal():
@@ -157,7 +207,7 @@ def _add_token(sentence: Sentence, line: Line, layout: Layout) -> None:
     token, tag = columns[layout.token_column], columns[layout.tag_column].strip(" ")
     if not token:
         raise FormatError(line.number, _t("The token is empty."))
-    sentence.add(token, check_tag(line.number, tag))
+    sentence.add(token, check_tag(line.number, layout.tag(tag)))
 
 
 def _record(sentences: list[Sentence], options: Options) -> Record:

@@ -43,7 +43,7 @@ def _sentences(lines: Iterable[Line], is_annotated: bool) -> Iterator[Sentence]:
             opened = _add(sentence, line, opened)
         except FormatError as error:
             sentence.refuse(error)
-        check_size(line.number, sentence.size)
+        check_size(line.number, sentence.size, len(sentence.tokens))
     if not sentence.is_empty:
         yield _closed(sentence, opened)
 

@@ -17,6 +17,7 @@ from modeling.spans import Span, outermost
 from modeling.tagging import Encoding, convert, encode
 from modeling.tokens import Token, tokenize
 
+BOM = "\ufeff"
 LINE_PART = re.compile(r"[^\t\r\n]+")  # what one field of one line can hold
 
 
@@ -34,6 +35,7 @@ def write(
     A token that holds spaces is written on a line separated by TABs: exact here, but
     other programs may not expect it, so it is a loss too.
     """
+    is_first = True
     for record in records:
         tokens, losses = writable_tokens(record)
         outer, inner = outermost(record.spans)
@@ -47,14 +49,18 @@ def write(
             yield Loss(record, "empty", _t("The document has no token to write."))
             continue
         if options.marks_documents:
+            is_first = False
             file.write(f"{' '.join([DOCUMENT_START, *fillers, 'O'])}\n\n".encode())
         for first, last in pairwise([*starts, len(tokens)]):
             tags = convert(encoding.tags[first:last], options.scheme)
             words = [record.text[start:end] for start, end in tokens[first:last]]
-            yield from _check_sentence(record, words)
+            yield from _check_start(record, words, tokens[first])
             lines = [
                 _line(word, tag, fillers) for word, tag in zip(words, tags, strict=True)
             ]
+            if is_first and lines[0].startswith(BOM):
+                file.write(b"\n")  # else it would be taken for a mark of the encoding
+            is_first = False
             file.write("".join([*lines, "\n"]).encode())
 
 
@@ -99,10 +105,18 @@ def _reason(became: tuple[int, int] | None, record: Record) -> str:
     return sentence.format(text=text, start=start, end=end)
 
 
-def _check_sentence(record: Record, words: list[str]) -> Iterator[Loss]:
-    if words == [DOCUMENT_START]:
-        reason = _t("A sentence of only “-DOCSTART-” reads as a document's start.")
-        yield Loss(record, "token", reason)
+def _check_start(record: Record, words: list[str], token: Token) -> Iterator[Loss]:
+    """A loss where the sentence's first word reads as what it is not."""
+    if words[0] != DOCUMENT_START:
+        return
+    spans = [s for s in record.spans if s.start < token[1] and token[0] < s.end]
+    reason = _t(
+        "A sentence that begins with “-DOCSTART-” reads as a document's start, in "
+        "other programs also where the word is marked."
+    )
+    marked: list[Span | None] = [*spans] or [None]
+    for span in marked:
+        yield Loss(record, "token", reason, span, token)
 
 
 def _line(word: str, tag: str, fillers: Sequence[str]) -> str:
@@ -114,7 +128,7 @@ CONLL2003 = Output(
     title=_("CoNLL-2003 columns"),
     suffix="conll",
     write=partial(write, fillers=("-X-", "-X-")),
-    holds=frozenset({"tokens"}),
+    holds=frozenset({"tokens", "sentences"}),
     needs_tokens=True,
     has_tags=True,
     marks_documents=True,

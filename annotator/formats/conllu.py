@@ -84,7 +84,7 @@ def _sentences(lines: Iterable[Line], columns: Columns) -> Iterator[Sentence]:
                 until = _add(sentence, line, columns, until)
             except FormatError as error:
                 sentence.refuse(error)
-            check_size(line.number, sentence.size)
+            check_size(line.number, sentence.size, len(sentence.tokens))
     if not sentence.is_empty:
         yield sentence
 
@@ -103,7 +103,8 @@ def _add(sentence: Sentence, line: Line, columns: Columns, until: int) -> int:
         raise line.error
     cells = SEPARATOR.split(line.text)
     number = NUMBER.fullmatch(cells[0])
-    if number is None:
+    is_counted = number is not None and (number[4] or int(number[1]) > 0)
+    if number is None or not is_counted:
         message = _t("“{value}” is not the number of a token.")
         raise FormatError(line.number, message.format(value=excerpt(cells[0])))
     if number[4]:

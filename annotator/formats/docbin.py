@@ -1,8 +1,10 @@
 """spaCy's DocBin (.spacy): packed arrays of tokens, read without spaCy."""
 
+import json
 import sys
 import zlib
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +13,7 @@ import msgpack
 from django.utils.translation import gettext as _t
 
 from annotator.formats.errors import MIB
+from annotator.formats.json_values import is_whole
 from annotator.formats.members import RATIO, SMALL
 from annotator.formats.mentions import Mention, settle
 from annotator.formats.offsets import CODE_POINTS
@@ -31,6 +34,7 @@ UNKEPT = ("LEMMA", "POS", "TAG", "DEP", "MORPH", "ENT_KB_ID", "ENT_ID")
 MISSING, PREFIXES = 0, {1: "I", 3: "B"}  # values of ENT_IOB; 2 is outside
 NO_GROUPS = (None, b"", b"\x90")  # an empty list in MessagePack
 NO_DATA = (None, b"\x80")  # an empty map
+ID, METADATA, GAPS = "id", "metadata", "gaps"  # user data that is written here
 BROKEN = (ValueError, TypeError, RecursionError, msgpack.UnpackException)
 
 
@@ -143,19 +147,48 @@ def _record(content: Bin, number: int, rows: range, options: Options) -> Record:
         spaces = content.spaces[rows.start : rows.stop]
         text, tokens = join(words, [" " if space else "" for space in spaces])
     marks = content.column(ENT_IOB, rows)
+    own = _own_data(content, number)
     begins = content.column(SENT_START, rows)
+    starts = [at for at, value in enumerate(begins) if value == 1]
     mentions = _mentions(content, number, rows, tokens)
     spans, notes = settle(text, mentions, unit=CODE_POINTS)
+    kept = _without_gaps(len(tokens), own)
     return Record(
         text=text,
         spans=spans,
         is_annotated=any(mark != MISSING for mark in marks),
-        tokens=tuple(tokens),
-        sentence_starts=tuple(n for n, value in enumerate(begins) if value == 1)
-        or None,
+        tokens=tuple(tokens[at] for at in kept),
+        sentence_starts=_sentence_starts(kept, starts),
+        metadata=own.get(METADATA, {}),
+        external_id=own.get(ID, ""),
         line=number,
-        notes=(*notes, *_unkept(content, number, rows)),
+        notes=(*notes, *_unkept(content, number, rows, bool(own))),
     )
+
+
+def _sentence_starts(kept: list[int], starts: list[int]) -> tuple[int, ...] | None:
+    """Those of the kept tokens; in a gap begins what the next token begins."""
+    found = {bisect_left(kept, at) for at in starts} - {len(kept)}
+    return tuple(sorted(found)) or None
+
+
+def _own_data(content: Bin, number: int) -> dict[str, Any]:
+    """The user data of a document, where this program wrote it."""
+    try:
+        data = msgpack.unpackb(content.other("user_data", number), strict_map_key=False)
+        metadata = json.loads(data[METADATA])
+        is_own = isinstance(data[ID], str) and isinstance(metadata, dict)
+        is_own = is_own and data.keys() <= {ID, METADATA, GAPS}
+    except (*BROKEN, KeyError, AttributeError):
+        return {}
+    return {**data, METADATA: metadata} if is_own else {}
+
+
+def _without_gaps(count: int, own: dict[str, Any]) -> list[int]:
+    """The numbers of the tokens that are no text between two of them."""
+    gaps = own.get(GAPS, [])
+    left_out = {*gaps} if isinstance(gaps, list) and all(map(is_whole, gaps)) else set()
+    return [at for at in range(count) if at not in left_out]
 
 
 def _string(content: Bin, number: int, value: int) -> str:
@@ -180,13 +213,15 @@ def _mentions(
     return [Mention(span.start, span.end, span.label, number) for span in spans]
 
 
-def _unkept(content: Bin, number: int, rows: range) -> Iterator[str]:
+def _unkept(
+    content: Bin, number: int, rows: range, has_own_data: bool
+) -> Iterator[str]:
     names = [name for name in UNKEPT if any(content.column(SYMBOLS[name], rows))]
     if content.other("cats", number):
         names.append(_t("categories"))
     if content.other("span_groups", number) not in NO_GROUPS:
         names.append(_t("span groups"))
-    if content.other("user_data", number) not in NO_DATA:
+    if not has_own_data and content.other("user_data", number) not in NO_DATA:
         names.append(_t("user data"))
     if names:
         yield _t("Not kept: {things}.").format(things=", ".join(names))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from annotator.formats.conll_writer import misfits
 from annotator.formats.jsonl_writer import spans_as_json, write_line
 from annotator.formats.records import Loss, Output, Record, WriteOptions
+from annotator.formats.tag_names import CARD as CARD_NAME
 from modeling.spans import outermost
 from modeling.tagging import convert, encode, tag_names
 from modeling.tokens import tokenize
@@ -27,6 +28,8 @@ A text with its named entities in each line, exported from Marginalia.
 - `text`, `spans`: the exact text, and half-open offsets in Unicode code points.
 - `tokens`, `ner_tags`: the tokens and their {scheme} tags, one each. What the tags do
   not hold of the spans is named in `report.json`.
+- `token_starts`, `sentence_starts`: where each token begins in the text, and the
+  numbers of the tokens that begin a sentence, where these are known.
 - `metadata`: a JSON object as a string.
 
 ```python
@@ -46,12 +49,16 @@ def write(
         outer, inner = outermost(record.spans)
         encoding = encode(outer, tokens)
         yield from misfits(record, encoding, inner)
+        tags = convert(encoding.tags, options.scheme)
+        spans = spans_as_json(record.text, record.spans)
         value: dict[str, Any] = {
             "id": record.external_id,
             "text": record.text,
             "tokens": [record.text[start:end] for start, end in tokens],
-            "ner_tags": convert(encoding.tags, options.scheme),
-            "spans": spans_as_json(record.text, record.spans),
+            "token_starts": [start for start, _ in tokens],
+            "sentence_starts": record.sentence_starts,
+            "ner_tags": tags if record.is_annotated else None,
+            "spans": spans if record.is_annotated else None,
             "metadata": json.dumps(record.metadata, ensure_ascii=False),
         }
         write_line(file, value)
@@ -74,7 +81,7 @@ def beside(
     dumped = yaml.safe_dump(metadata, allow_unicode=True, sort_keys=False)
     name = " ".join(options.name.split())
     card = CARD.format(metadata=dumped, name=name, scheme=options.scheme.upper())
-    yield "README.md", card.encode()
+    yield CARD_NAME, card.encode()
 
 
 def _features(tags: Sequence[str]) -> list[dict[str, Any]]:
@@ -83,6 +90,8 @@ def _features(tags: Sequence[str]) -> list[dict[str, Any]]:
         {"name": "id", "dtype": "string"},
         {"name": "text", "dtype": "string"},
         {"name": "tokens", "sequence": "string"},
+        {"name": "token_starts", "sequence": "int64"},
+        {"name": "sentence_starts", "sequence": "int64"},
         {"name": "ner_tags", "sequence": {"class_label": {"names": names}}},
         {
             "name": "spans",
@@ -97,7 +106,7 @@ OUTPUT = Output(
     title=_("Hugging Face dataset"),
     suffix="jsonl",
     write=write,
-    holds=frozenset({"text", "ids", "metadata", "tokens", "overlaps"}),
+    holds=frozenset({"text", "ids", "metadata", "tokens", "sentences", "overlaps"}),
     needs_tokens=True,
     has_tags=True,
     beside=beside,

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeGuard
 
 from django.utils.translation import gettext as _t
@@ -63,6 +63,20 @@ def shown(value: Any) -> str:
 
 def is_whole(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_confidence(value: Any) -> TypeGuard[float]:
+    """Whether it is a number from 0 to 1."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and 0 <= value <= 1
+
+
+def not_a_confidence(values: Sequence[Any]) -> str:
+    """A note of scores that were left out."""
+    sentence = _t(
+        "The score {value} is not a number from 0 to 1 and was not kept ({count})."
+    )
+    return sentence.format(value=shown(values[0]), count=len(values))
 
 
 def objects(value: Any) -> list[dict[str, Any]]:

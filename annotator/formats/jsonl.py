@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from contextlib import suppress
+from itertools import islice
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _t
 
 from annotator.formats import json_values
 from annotator.formats.json_values import is_whole, shown
-from annotator.formats.jsonl_spans import read_spans
+from annotator.formats.jsonl_spans import Marked, read_spans
 from annotator.formats.records import (
     Format,
     Record,
@@ -16,7 +18,6 @@ from annotator.formats.records import (
 )
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import FormatError, Source
-from modeling.spans import Span
 from modeling.tokens import Token
 
 TEXT_KEYS = ("text", "data")
@@ -24,8 +25,12 @@ TEXT_KEY = re.compile(r'"text"\s*:')
 # An array of objects, or an object of several lines.
 INDENTED = re.compile(r"\s*(?:\[\s*\{|\{[ \t]*\r?\n)")
 SPAN_KEYS = ("spans", "entities", "labels", "label")
+LINES_LOOKED_AT = 100
 METADATA_KEYS = ("metadata", "meta")
 SUGGESTION_KEY = "suggestions"
+STATE_KEY = "annotation_state"
+STATES = ("open", "submitted", "skipped", "flagged")
+NOTHING = Marked((), {}, ())
 OWN_KEYS = {"id", "tokens", "sentence_starts"}
 # Lists and objects of other tools that say nothing about spans: kept as metadata.
 KEPT_KEYS = {
@@ -34,25 +39,67 @@ KEPT_KEYS = {
 }
 
 
+class Keys(NamedTuple):
+    """Which keys may hold the text and its spans."""
+
+    text: tuple[str, ...]
+    spans: tuple[str, ...]
+
+
+USUAL = Keys(TEXT_KEYS, SPAN_KEYS)
+
+
 def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
     """A document a line, or an element of a JSON array or of indented objects."""
+    keys = _keys(source, options)
     if not _is_indented(source):
-        yield from _lines(source)
+        yield from _lines(source, keys)
         return
     for number, value in json_values.elements(source.read_text()):
         try:
-            yield _record(number, _object(number, value))
+            yield _record(number, _object(number, value), keys)
         except FormatError as error:
             yield error
 
 
-def _lines(source: Source) -> Iterator[Record | FormatError]:
+def _keys(source: Source, options: Options) -> Keys:
+    """The usual keys, or what a person calls the text, and what then holds spans."""
+    if not options.text_column:
+        return USUAL
+    looked_at = _lines_looked_at(source)
+    found = {key for value in looked_at for key in value if _are_spans(value[key])}
+    return Keys((options.text_column,), (*SPAN_KEYS, *sorted(found - {*SPAN_KEYS})))
+
+
+def _lines_looked_at(source: Source) -> Iterator[dict[str, Any]]:
+    if _is_indented(source):
+        values = (v for _line, v in json_values.elements(source.read_text()))
+        yield from islice((v for v in values if isinstance(v, dict)), LINES_LOOKED_AT)
+        return
+    for line in source.head(LINES_LOOKED_AT):
+        with suppress(FormatError):  # reading it says why
+            yield _parse(line.number, line.text)
+
+
+def _are_spans(value: Any) -> bool:
+    """Whether it is a list of start, end and label, as doccano writes spans."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(
+            isinstance(span, list) and [type(part) for part in span] == [int, int, str]
+            for span in value
+        )
+    )
+
+
+def _lines(source: Source, keys: Keys) -> Iterator[Record | FormatError]:
     for line in source.lines():
         if line.error:
             yield line.error
         elif line.raw.strip():
             try:
-                yield _record(line.number, _parse(line.number, line.text))
+                yield _record(line.number, _parse(line.number, line.text), keys)
             except FormatError as error:
                 yield error
 
@@ -73,49 +120,60 @@ def _object(line: int, value: Any) -> dict[str, Any]:
     raise FormatError(line, sentence.format(text=shown(value)))
 
 
-def _record(line: int, value: dict[str, Any]) -> Record:
-    text_key = next((key for key in TEXT_KEYS if key in value), None)
+def _record(line: int, value: dict[str, Any], keys: Keys) -> Record:
+    text_key = next((key for key in keys.text if key in value), None)
     if text_key is None:
-        keys = excerpt(", ".join(value)) or "–"
-        sentence = _t("There is no “text”, only {keys}.")
-        raise FormatError(line, sentence.format(keys=keys))
+        sentence = _t("There is no “{key}”, only {keys}.")
+        shown_keys = excerpt(", ".join(value)) or "–"
+        raise FormatError(line, sentence.format(key=keys.text[0], keys=shown_keys))
     text = value[text_key]
     if not isinstance(text, str):
         sentence = _t("“{key}” is {value}, not a string.")
         raise FormatError(line, sentence.format(key=text_key, value=shown(text)))
-    span_key = _span_key(line, value)
+    span_key = _span_key(line, value, keys)
     answer = value.get("answer")
     is_rejected = answer in ("reject", "ignore")
     # An accepted Prodigy record without the key had nothing to mark.
     had_nothing = answer == "accept" and "tokens" in value
     read_keys = {text_key, *METADATA_KEYS, *OWN_KEYS}
-    spans: tuple[Span, ...] = ()
-    notes: tuple[str, ...] = ()
+    marked = proposed = NOTHING
     if span_key and not is_rejected:
         read_keys.add(span_key)
-        spans, notes = read_spans(line, text, value[span_key])
-    suggestions: tuple[Span, ...] = ()
+        marked = read_spans(line, text, value[span_key])
     if isinstance(value.get(SUGGESTION_KEY), list):
         read_keys.add(SUGGESTION_KEY)
-        found, more = read_spans(line, text, value[SUGGESTION_KEY])
-        suggestions, notes = tuple(dict.fromkeys(found)), (*notes, *more)
+        proposed = read_spans(line, text, value[SUGGESTION_KEY])
+    state = ""
+    if STATE_KEY in value:
+        read_keys.add(STATE_KEY)
+        state = _state(line, value[STATE_KEY])
     return Record(
         text=text,
-        spans=spans,
+        spans=marked.spans,
         is_annotated=not is_rejected and (span_key is not None or had_nothing),
         tokens=_tokens(line, text, value.get("tokens")),
         sentence_starts=_sentence_starts(line, value.get("sentence_starts")),
         metadata=_metadata(line, value, read_keys, is_rejected),
         external_id=_external_id(line, value.get("id")),
         line=line,
-        suggestions=suggestions,
-        notes=notes,
+        suggestions=proposed.spans,
+        confidences=marked.confidences | proposed.confidences,
+        state=state,
+        notes=(*marked.notes, *proposed.notes),
     )
 
 
-def _span_key(line: int, value: dict[str, Any]) -> str | None:
+def _state(line: int, value: Any) -> str:
+    if value is None or value in STATES:
+        return value or ""
+    sentence = _t("The state {value} is none of {known}.")
+    known = ", ".join(STATES)
+    raise FormatError(line, sentence.format(value=shown(value), known=known))
+
+
+def _span_key(line: int, value: dict[str, Any], keys: Keys) -> str | None:
     """The one key that holds spans; several that do would have to agree."""
-    present = [key for key in SPAN_KEYS if isinstance(value.get(key), list)]
+    present = [key for key in keys.spans if isinstance(value.get(key), list)]
     filled = [key for key in present if value[key]]
     if len(filled) > 1:
         sentence = _t("Both “{first}” and “{second}” hold spans.")

@@ -1,12 +1,19 @@
 """The spans of a JSON line: triples or objects, checked against what they say."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _t
 
 from annotator.formats import offsets
-from annotator.formats.json_values import is_whole, shown
+from annotator.formats.json_values import (
+    is_confidence,
+    is_whole,
+    not_a_confidence,
+    shown,
+)
 from annotator.formats.offsets import Claim, Ruler
 from annotator.formats.records import check_length, excerpt, out_of_range
 from annotator.formats.source import FormatError
@@ -26,11 +33,17 @@ class Said(NamedTuple):
     end: int
     label: str
     surface: str | None
+    confidence: float | None = None
+    score: Any = None  # that is no confidence
 
 
-def read_spans(
-    line: int, text: str, values: Sequence[Any]
-) -> tuple[tuple[Span, ...], tuple[str, ...]]:
+class Marked(NamedTuple):
+    spans: tuple[Span, ...]
+    confidences: dict[Span, float]  # the stated ones; of equal spans the highest
+    notes: tuple[str, ...]
+
+
+def read_spans(line: int, text: str, values: Sequence[Any]) -> Marked:
     """The spans in the text's order, and a note if their offsets were converted.
 
     Offsets are code points unless all surfaces are where another unit has them.
@@ -40,12 +53,30 @@ def read_spans(
     if any(s.surface not in (None, text[s.start : s.end]) for s in found):
         check_length(line, text)
         found, notes = _repaired(text, found)
-    return tuple(sorted(_span(line, text, said) for said in found)), notes
+    spans: list[Span] = []
+    confidences: dict[Span, float] = {}
+    strange: list[Any] = []
+    for said in found:
+        span = _span(line, text, said)
+        spans.append(span)
+        if said.confidence is not None:
+            confidences[span] = max(said.confidence, confidences.get(span, 0.0))
+        elif said.score is not None:
+            strange.append(said.score)
+    if len(spans) > 1:
+        spans.sort()
+        if any(first == second for first, second in pairwise(spans)):
+            notes += tuple(_repeated(text, spans))
+            spans = list(dict.fromkeys(spans))
+    notes += (not_a_confidence(strange),) if strange else ()
+    return Marked(tuple(spans), confidences, notes)
 
 
 def _said(line: int, value: Any) -> Said:
+    confidence = score = None
     if isinstance(value, dict):
         start, end, label, surface = _from_object(line, value)
+        confidence, score = _confidence(line, value)
     elif isinstance(value, list) and len(value) == 3:
         (start, end, label), surface = value, None
     else:
@@ -54,7 +85,8 @@ def _said(line: int, value: Any) -> Said:
     if not (is_whole(start) and is_whole(end) and isinstance(label, str)):
         sentence = _t("{value} has no whole start and end and a label in words.")
         raise FormatError(line, sentence.format(value=shown(value)))
-    return Said(start, end, label, surface if surface is None else str(surface))
+    surface = surface if surface is None else str(surface)
+    return Said(start, end, label, surface, confidence, score)
 
 
 def _from_object(line: int, value: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
@@ -73,6 +105,30 @@ def _from_object(line: int, value: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
     return value[start], value[end], value["label"], surface
 
 
+def _repeated(text: str, spans: list[Span]) -> Iterator[str]:
+    """A note for each span that stands more than once."""
+    for span, count in Counter(spans).items():
+        if count > 1:
+            sentence = _t(
+                "{label} “{surface}” [{a}, {b}) stands {count} times: once kept."
+            )
+            surface = excerpt(text[span.start : span.end])
+            about = {"label": excerpt(span.label), "surface": surface}
+            yield sentence.format(**about, a=span.start, b=span.end, count=count)
+
+
+def _confidence(line: int, value: dict[str, Any]) -> tuple[float | None, Any]:
+    """As stated, or a score that can be one; and a score that cannot."""
+    stated, score = value.get("confidence"), value.get("score")
+    if stated is not None and not is_confidence(stated):
+        sentence = _t("The confidence {value} of {span} is not a number from 0 to 1.")
+        message = sentence.format(value=shown(stated), span=shown(value))
+        raise FormatError(line, message)
+    if stated is not None or score is None:
+        return stated if stated is None else float(stated), None
+    return (float(score), None) if is_confidence(score) else (None, score)
+
+
 def _repaired(text: str, found: list[Said]) -> tuple[list[Said], tuple[str, ...]]:
     """In code points and with a note, where another unit fits all; else as they are."""
     claims = [Claim(said.start, said.end, said.surface) for said in found]
@@ -82,14 +138,14 @@ def _repaired(text: str, found: list[Said]) -> tuple[list[Said], tuple[str, ...]
     if len(places) < len(found):
         return found, ()
     repaired = [
-        Said(*place, said.label, said.surface)
+        said._replace(start=place[0], end=place[1])
         for place, said in zip(places, found, strict=True)
     ]
     return repaired, tuple(offsets.repaired(unit, len(found)))
 
 
 def _span(line: int, text: str, said: Said) -> Span:
-    start, end, label, surface = said
+    start, end, label, surface, *_scores = said
     if not 0 <= start < end <= len(text):
         raise out_of_range(line, start, end, len(text))
     if surface is not None and surface != text[start:end]:

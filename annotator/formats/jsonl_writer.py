@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from annotator.formats.records import EVERYTHING, Loss, Output, Record, WriteOptions
 from modeling.spans import Span
 
-DIGITS = 6  # of a confidence
+DIGITS = 6  # of a confidence that somebody looks at
 
 
 def write(
@@ -33,10 +33,13 @@ def as_json(record: Record) -> dict[str, Any]:
         value["id"] = record.external_id
     if record.is_annotated:
         value["spans"] = spans_as_json(record.text, record.spans)
+        if record.state not in ("", "submitted"):
+            value["annotation_state"] = record.state
     if record.suggestions:
         proposed = spans_as_json(record.text, record.suggestions)
-        for span, confidence in zip(proposed, record.confidences, strict=False):
-            span["confidence"] = round(confidence, DIGITS)
+        for span, written in zip(record.suggestions, proposed, strict=True):
+            if span in record.confidences:
+                written["confidence"] = record.confidences[span]
         value["suggestions"] = proposed
     if record.tokens is not None:
         value["tokens"] = [list(token) for token in record.tokens]

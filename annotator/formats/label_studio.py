@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _t
 
 from annotator.formats import json_values, offsets
 from annotator.formats.label_studio_tasks import Answer, Task, tasks
-from annotator.formats.mentions import Mention, is_alike, settle
+from annotator.formats.mentions import Mention, confidences, is_alike, settle
 from annotator.formats.offsets import UTF_16, Claim, Unit
 from annotator.formats.records import Format, Record
 from annotator.formats.records import ReadOptions as Options
@@ -60,7 +60,7 @@ def _record(task: Task, unit: Unit, marks_text: bool, may_overlap: bool) -> Reco
     proposed = [m for p in task.predictions for m in _mentions(task, p, notes)]
     spans, settled = settle(task.text, mentions, may_overlap, unit)
     suggestions, more = settle(task.text, proposed, True, unit)
-    notes += [*settled, *more]
+    notes += [*settled, *more, *_scores(task)]
     if unit.is_inclusive or max(task.text, default="") > "\uffff":
         notes += offsets.repaired(unit, len(mentions) + len(proposed), UTF_16)
     return Record(
@@ -72,6 +72,7 @@ def _record(task: Task, unit: Unit, marks_text: bool, may_overlap: bool) -> Reco
         external_id=task.id,
         line=task.line,
         suggestions=suggestions,
+        confidences=confidences(task.text, [*mentions, *proposed], unit),
         notes=tuple(dict.fromkeys(notes)),
     )
 
@@ -92,6 +93,15 @@ def _mentions(task: Task, answer: Answer, notes: list[str]) -> list[Mention]:
         kinds = ", ".join(f"{kind} ({count})" for kind, count in others.items())
         notes.append(_t("Not kept: {kinds}.").format(kinds=kinds))
     return mentions
+
+
+def _scores(task: Task) -> Iterator[str]:
+    """A note of predictions' scores that are no confidences."""
+    regions = (r for answer in task.predictions for r in answer.regions if r.is_marked)
+    scores = [region.score for region in regions if region.score is not None]
+    strange = [score for score in scores if not json_values.is_confidence(score)]
+    if strange:
+        yield json_values.not_a_confidence(strange)
 
 
 def _left_out(task: Task) -> Iterator[str]:

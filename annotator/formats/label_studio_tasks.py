@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _t
 
 from annotator.formats import json_values
-from annotator.formats.json_values import is_whole, objects, shown
+from annotator.formats.json_values import is_confidence, is_whole, objects, shown
 from annotator.formats.mentions import Mention
 from annotator.formats.records import ReadOptions, check_length, excerpt
 from annotator.formats.source import FormatError
@@ -28,6 +28,7 @@ class Region:
     type: str
     value: dict[str, Any]
     about: str  # the name of what it is in, such as “text”
+    score: Any = None
 
     @property
     def labels(self) -> list[str]:
@@ -56,7 +57,11 @@ class Region:
             sentence = _t("The region {value} has no whole start and end in a text.")
             raise FormatError(line, sentence.format(value=shown(self.value)))
         surface = said if isinstance(said, str) else None
-        return [Mention(start, end, label, line, surface) for label in self.labels]
+        confidence = float(self.score) if is_confidence(self.score) else None
+        return [
+            Mention(start, end, label, line, surface, confidence)
+            for label in self.labels
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,20 +156,23 @@ def _answer(value: Mapping[str, Any]) -> Answer:
     who = value.get("completed_by", value.get("model_version"))
     if isinstance(who, dict):
         who = who.get("email", who.get("id"))
+    score = value.get("score")  # of all regions that have none of their own
     return Answer(
         by=_name(who),
-        regions=[_region(result) for result in objects(value.get("result"))],
+        regions=[_region(result, score) for result in objects(value.get("result"))],
         is_cancelled=bool(value.get("was_cancelled") or value.get("skipped")),
         is_ground_truth=bool(value.get("ground_truth")),
     )
 
 
-def _region(result: Mapping[str, Any]) -> Region:
+def _region(result: Mapping[str, Any], score: Any) -> Region:
+    own = result.get("score")
     value = result.get("value")
     return Region(
         type=str(result.get("type", "")).lower(),
         value=value if isinstance(value, dict) else {},
         about=str(result.get("to_name", "")).removeprefix("$"),
+        score=score if own is None else own,
     )
 
 

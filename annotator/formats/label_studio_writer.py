@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
-from annotator.formats.jsonl_writer import DIGITS
 from annotator.formats.offsets import UTF_16, offsets_of
 from annotator.formats.records import Loss, Output, Record, WriteOptions
 from modeling.spans import Span
@@ -39,8 +38,9 @@ def _task(record: Record) -> dict[str, Any]:
         task["annotations"] = [{"result": _results(record.text, record.spans)}]
     if record.suggestions:
         proposed = _results(record.text, record.suggestions)
-        for region, confidence in zip(proposed, record.confidences, strict=False):
-            region["score"] = round(confidence, DIGITS)
+        for span, region in zip(record.suggestions, proposed, strict=True):
+            if span in record.confidences:
+                region["score"] = record.confidences[span]
         task["predictions"] = [{"result": proposed}]
     return task
 

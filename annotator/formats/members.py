@@ -20,6 +20,7 @@ LARGEST_MEMBER = 512 * MIB
 LARGEST_TOTAL = 2048 * MIB
 RATIO = 200  # a larger one of unpacked to packed bytes is a bomb, not a text
 SMALL = 10 * MIB  # below this the ratio does not matter
+LARGEST_BESIDE = MIB  # of a file that only describes others
 RECEIPT = "report.json"  # what an export says of itself, or PATH.report.json
 PREFIX = "marginalia-"  # of the temporary folder
 # What a damaged or encrypted member raises while it is unpacked.
@@ -58,6 +59,46 @@ def names(path: Path, shown: str) -> list[str]:
         return [entry.filename for entry in _entries(archive)]
 
 
+def receipts(path: Path) -> list[str]:
+    """The files that are left out because they are called as this program's receipts.
+
+    None of a damaged zip, whose reading says what is wrong.
+    """
+    if path.is_dir():
+        found = (file.relative_to(path).as_posix() for file in path.rglob("*.json"))
+        return sorted(name for name in found if _is_receipt(name))
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return sorted(name for name in archive.namelist() if _is_receipt(name))
+    except BROKEN:
+        return []
+
+
+def content(path: Path, shown: str, name: str) -> bytes | None:
+    """What one small file of a folder or zip holds; None of a larger one."""
+    if path.is_dir():
+        file = path / name
+        is_small = file.stat().st_size <= LARGEST_BESIDE
+        return file.read_bytes() if is_small else None
+    with _opened(path, shown) as archive:
+        check_packing(archive.getinfo(name))
+        with archive.open(name) as member:
+            data = member.read(LARGEST_BESIDE + 1)
+    return data if len(data) <= LARGEST_BESIDE else None
+
+
+def check_packing(entry: zipfile.ZipInfo) -> None:
+    """Refuse what unpacks to any size at once, whatever the zip says its size is.
+
+    Raises:
+        FormatError: it is neither deflated nor only stored.
+    """
+    if entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return
+    sentence = _t("{name} is packed in a way that is not read: pack it as a usual zip.")
+    raise FormatError(1, sentence.format(name=entry.filename[:80]))
+
+
 def is_bomb(entry: zipfile.ZipInfo) -> bool:
     """Whether a member says of itself that it unpacks to far more than it is."""
     packed = max(1, entry.compress_size)
@@ -70,7 +111,7 @@ def _files(path: Path) -> list[tuple[Path, str]]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(folder, name) for name in files if not _is_extra(name)]
         if len(found) > MOST_MEMBERS:
-            raise _too_many()
+            raise too_many()
     return [(file, file.relative_to(path).as_posix()) for file in sorted(found)]
 
 
@@ -90,9 +131,10 @@ def _opened(path: Path, shown: str) -> Iterator[zipfile.ZipFile]:
 def _entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     entries = archive.infolist()
     if len(entries) > MOST_MEMBERS:
-        raise _too_many()
+        raise too_many()
     for entry in entries:
         _check_name(entry)
+        check_packing(entry)
     total = sum(entry.file_size for entry in entries)
     if total > LARGEST_TOTAL:
         raise _too_large("ZIP", LARGEST_TOTAL)
@@ -110,9 +152,19 @@ def _check_name(entry: zipfile.ZipInfo) -> None:
 
 
 def _is_extra(name: str) -> bool:
+    return _is_hidden(name) or _is_called_receipt(name)
+
+
+def _is_receipt(name: str) -> bool:
+    return _is_called_receipt(name) and not _is_hidden(name)
+
+
+def _is_called_receipt(name: str) -> bool:
+    return name == RECEIPT or name.endswith((f"/{RECEIPT}", f".{RECEIPT}"))
+
+
+def _is_hidden(name: str) -> bool:
     parts = PurePosixPath(name).parts
-    if parts and (parts[-1] == RECEIPT or parts[-1].endswith(f".{RECEIPT}")):
-        return True
     return any(part.startswith(".") or part == "__MACOSX" for part in parts)
 
 
@@ -137,7 +189,7 @@ def _copy(packed: IO[bytes], file: IO[bytes], name: str, limit: int) -> int:
     return size
 
 
-def _too_many() -> FormatError:
+def too_many() -> FormatError:
     sentence = _t("There are more than {limit} files in it.")
     return FormatError(1, sentence.format(limit=MOST_MEMBERS))
 

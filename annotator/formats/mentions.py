@@ -24,6 +24,7 @@ class Mention:
     label: str
     line: int = 1
     surface: str | None = None  # what stands there, if the file says so
+    confidence: float | None = None
 
 
 def settle(
@@ -64,6 +65,21 @@ def settle(
     kept, dropped = outermost(spans)
     notes |= dict.fromkeys(_dropped(text, kept, dropped))
     return tuple(kept), tuple(notes)
+
+
+def confidences(
+    text: str, mentions: Sequence[Mention], unit: Unit
+) -> dict[Span, float]:
+    """The stated ones of spans that settled; of equal spans the highest."""
+    found: dict[Span, float] = {}
+    ruler = Ruler(text, unit)
+    for mention in mentions:
+        place = ruler.place(mention.start, mention.end)
+        if mention.confidence is None or place is None or place[0] == place[1]:
+            continue
+        span = Span(*place, as_label(mention.label))
+        found[span] = max(mention.confidence, found.get(span, 0.0))
+    return found
 
 
 def as_label(value: str) -> str:

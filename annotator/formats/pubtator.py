@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _t
 
 from annotator.formats.mentions import Mention, settle
-from annotator.formats.records import Format, Record, excerpt
+from annotator.formats.records import Format, Record, check_marks, excerpt
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import FormatError, Line, Source
 
@@ -67,6 +67,8 @@ def _articles(lines: Iterable[Line]) -> Iterator[Article]:
             _add(article, line, passage)
         except FormatError as error:
             article.errors.append(error)
+        marks = len(article.mentions) + len(article.concepts) + len(article.errors)
+        check_marks(line.number, marks)
     if article:
         yield article
 

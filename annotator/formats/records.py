@@ -17,6 +17,8 @@ from modeling.tokens import Token, tokenize
 
 LONGEST_EXTERNAL_ID = 200
 LONGEST_LABEL = 80
+MOST_TOKENS = 1_000_000  # of one document; each takes far more memory than its letters
+UNJUDGED = 0.5  # of a suggestion whose confidence is not stated
 DOCUMENT = re.compile("sentence|docstart|file|blank-lines:0*[1-9][0-9]{0,8}")
 
 
@@ -34,7 +36,9 @@ class Record:
     line: int = 1  # where it begins in the file it was read from
     document: int | None = None  # the primary key it is written for
     suggestions: tuple[Span, ...] = ()  # of a model, as the file says; may overlap
-    confidences: tuple[float, ...] = ()  # of the suggestions, where they are known
+    # Of suggestions, and of spans that may become some, where they are stated.
+    confidences: dict[Span, float] = field(default_factory=dict)
+    state: str = ""  # of the annotation, where it is stated; empty for submitted
     notes: tuple[str, ...] = ()  # what of the file is not held, or was repaired
 
 
@@ -43,7 +47,9 @@ class ReadOptions:
     document: str = "sentence"  # "docstart", "file" or "blank-lines:N"
     joins_tokens_with: str = " "
     may_overlap: bool = False  # the project lets spans overlap
-    text_column: str = ""  # of a table: its heading or number, empty to look for it
+    # Of a table its heading or number, of JSON lines the key, of CoNLL the numbers of
+    # the columns of token and tag, such as 1/4; empty to look for it.
+    text_column: str = ""
 
     def __post_init__(self) -> None:
         if not DOCUMENT.fullmatch(self.document):
@@ -84,7 +90,12 @@ Writer = Callable[[Iterable[Record], IO[bytes], WriteOptions], Iterator[Loss]]
 Beside = Callable[
     [Mapping[str, str], Sequence[str], WriteOptions], Iterator[tuple[str, bytes]]
 ]
-EVERYTHING = frozenset({"text", "ids", "metadata", "tokens", "overlaps", "suggestions"})
+EVERYTHING = frozenset(
+    {
+        *("text", "ids", "metadata", "tokens", "sentences", "overlaps"),
+        *("suggestions", "states"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +157,21 @@ def check_length(line: int, text: str) -> None:
     check_size(line, len(text))
 
 
-def check_size(line: int, characters: int) -> None:
+def check_size(line: int, characters: int, tokens: int = 0) -> None:
     """Refuse what has become too long for a document while it is put together."""
+    if tokens > MOST_TOKENS:
+        sentence = _t("The document has more than {limit} tokens.")
+        raise FormatError(line, sentence.format(limit=f"{MOST_TOKENS:,}"))
     if characters > LONGEST_LINE:
         sentence = _t("The text is longer than {limit} million characters.")
         raise FormatError(line, sentence.format(limit=LONGEST_LINE // MIB))
+
+
+def check_marks(line: int, count: int) -> None:
+    """Refuse what marks more in one document than could be meant."""
+    if count > MOST_TOKENS:
+        sentence = _t("The document has more than {limit} mentions or bad lines.")
+        raise FormatError(line, sentence.format(limit=f"{MOST_TOKENS:,}"))
 
 
 def _check_characters(line: int, string: str) -> None:
@@ -234,6 +255,7 @@ def _is_good_label(label: str) -> bool:
 def _check_tokens(record: Record) -> None:
     if record.tokens is None:
         return
+    check_size(record.line, 0, len(record.tokens))
     try:
         tokenize(record.text, "as-imported", record.tokens)
     except ValueError as error:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _t
@@ -36,6 +36,7 @@ class Source:
     path: Path
     name: str = ""  # as the person knows it, when the path is a temporary one
     stated_encoding: str = ""  # by the person; empty to look for it
+    whole: "Source | None" = None  # the folder or zip that this is a member of
 
     @property
     def suffix(self) -> str:
@@ -67,8 +68,14 @@ class Source:
 
     @property
     def notes(self) -> Iterator[str]:
-        """That the encoding is a guess, where it is one."""
-        if self.is_collection or not self._encoding.is_detected:
+        """That the encoding is a guess, where it is one, or what was not read."""
+        if self.is_collection:
+            receipts = ", ".join(members.receipts(self.path))
+            if receipts:
+                sentence = _t("Not read: {names}, named as the receipt of an export.")
+                yield sentence.format(names=receipts[:200])
+            return
+        if not self._encoding.is_detected:
             return
         sentence = _t("{file} is not UTF-8; it was read as {encoding}, as detected.")
         yield sentence.format(file=self.shown_name, encoding=self.encoding)
@@ -143,7 +150,23 @@ class Source:
             FormatError: the zip is damaged, or holds more than is reasonable.
         """
         for path, name in members.unpacked(self.path, self.shown_name):
-            yield Source(path, name, self.stated_encoding)
+            yield Source(path, name, self.stated_encoding, self)
+
+    def beside(self, name: str) -> bytes | None:
+        """A small file of this name in the same folder, or a folder around it.
+
+        None where there is none, or where this file is a temporary copy of one.
+        """
+        if self.whole is None:
+            path = self.path.with_name(name)
+            is_there = self.shown_name == self.path.name and path.is_file()
+            is_small = is_there and path.stat().st_size <= members.LARGEST_BESIDE
+            return path.read_bytes() if is_small else None
+        for folder in PurePosixPath(self.shown_name).parents:
+            wanted = (folder / name).as_posix()
+            if wanted in self.whole.member_names:
+                return members.content(self.whole.path, self.shown_name, wanted)
+        return None
 
     @cached_property
     def member_names(self) -> list[str]:

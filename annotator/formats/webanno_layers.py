@@ -1,10 +1,19 @@
-"""Layers and cells of WebAnno TSV 3: columns, stacked values, ids and escapes."""
+"""Layers and cells of WebAnno TSV: columns, stacked values, ids and escapes."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from annotator.formats.layers import holds_mentions, short_name
+from django.utils.translation import gettext as _t
+
+from annotator.formats.layers import (
+    find_label,
+    holds_mentions,
+    layer_notes,
+    not_mentions,
+    short_name,
+    slot_note,
+)
 
 PIECE = re.compile(r"((?:[^\\|]|\\.?)*+)(\||$)", re.DOTALL)
 NUMBERED = re.compile(r"(.*)\[([0-9]{1,9})\]", re.DOTALL)
@@ -32,6 +41,9 @@ class Layer:
     @property
     def end(self) -> int:
         return self.first + len(self.features)
+
+    def label_of(self, marked: "Marked") -> str:
+        return find_label(marked.features) or self.short
 
 
 @dataclass(slots=True)
@@ -87,3 +99,20 @@ def _pieces(cell: str) -> Iterator[str]:
 
 def unescape(text: str) -> str:
     return ESCAPED.sub(lambda found: CONTROLS.get(found[1], found[1]), text)
+
+
+def notes_about(layer: Layer, found: list[Marked]) -> Iterator[str]:
+    """What of a layer's annotations is not kept."""
+    counts = {"count": len(found), "layer": layer.short}
+    if layer.kind == "RL":
+        yield _t("Not kept: relations of the layer {layer} ({count}).").format(**counts)
+    elif layer.kind == "CH":
+        sentence = _t("Not kept: links of the chain layer {layer} ({count}).")
+        yield sentence.format(**counts)
+    elif not layer.holds_mentions:
+        yield not_mentions(layer.name, len(found))
+    else:
+        yield from layer_notes(layer.name, [marked.features for marked in found])
+        links = sum(marked.has_link for marked in found)
+        if links:
+            yield slot_note(layer.name, links)

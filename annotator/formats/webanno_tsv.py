@@ -1,4 +1,4 @@
-"""WebAnno TSV 3: a token a line, layers in columns, offsets in UTF-16 units."""
+"""WebAnno TSV: in version 3 a token a line with its offsets in UTF-16 units."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -6,20 +6,16 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _t
 
-from annotator.formats.layers import (
-    describe_layers,
-    find_label,
-    layer_notes,
-    not_mentions,
-    slot_note,
-)
+from annotator.formats import webanno_older
+from annotator.formats.layers import describe_layers
 from annotator.formats.mentions import Mention, settle
-from annotator.formats.records import Format, Record, excerpt
+from annotator.formats.records import Format, Record, check_size, excerpt
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import FormatError, Line, Source
 from annotator.formats.webanno_layers import (
     Layer,
     Marked,
+    notes_about,
     parse_cells,
     parse_layer,
     unescape,
@@ -28,9 +24,7 @@ from annotator.formats.webanno_text import PlacedText, Row, Sentence, place
 from modeling.tokens import Token
 
 VERSION = re.compile(r"#\s*FORMAT=WebAnno TSV (3(\.\d{1,3})?)\s*")
-OTHER_VERSION = re.compile(
-    r"#\s*FORMAT=WebAnno TSV.*| # [\w.]+(\.[\w]+)+ \| .*|#id=\d+\n#text=.*", re.S
-)
+OTHER_VERSION = re.compile(r"#\s*FORMAT=WebAnno TSV.*", re.DOTALL)
 DEFINITION = re.compile(r"#T_(SP|RL|CH)=(.*)", re.DOTALL)
 ROW = re.compile(r"[0-9]{1,9}-[0-9]{1,9}(\.[0-9]{1,9})?")
 OFFSETS = re.compile(r"([0-9]{1,12})-([0-9]{1,12})")
@@ -54,6 +48,9 @@ class Document:
 
 def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
     """The file is one document, since annotations may reach across its sentences."""
+    if _is_older(source):
+        yield from webanno_older.read(source, options)
+        return
     document = _parse(source.lines())
     placed, notes = place(document.sentences)
     mentions, more_notes = _mentions(document, placed)
@@ -72,6 +69,7 @@ def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
 def _parse(lines: Iterable[Line]) -> Document:
     document = Document()
     sentence = Sentence()
+    rows = 0
     for line in lines:
         if line.error:
             raise line.error
@@ -88,6 +86,8 @@ def _parse(lines: Iterable[Line]) -> Document:
             if not sentence.rows:
                 document.sentences.append(sentence)
             sentence.rows.append(_parse_row(document, line))
+            rows += 1
+            check_size(line.number, 0, rows)
     _check_has_tokens(sentence, 1)
     return document
 
@@ -158,7 +158,7 @@ def _mentions(
         if layer.holds_mentions:
             mentions += [_mention(layer, *one, placed) for one in found]
         if found:
-            notes += _notes(layer, [marked for marked, _rows in found])
+            notes += notes_about(layer, [marked for marked, _rows in found])
     return mentions, notes
 
 
@@ -178,25 +178,9 @@ def _mention(
     return Mention(
         start=min(placed.index(row.line, row.start) for row in rows),
         end=max(placed.index(row.line, row.end) for row in rows),
-        label=find_label(marked.features) or layer.short,
+        label=layer.label_of(marked),
         line=rows[0].line,
     )
-
-
-def _notes(layer: Layer, found: list[Marked]) -> Iterator[str]:
-    counts = {"count": len(found), "layer": layer.short}
-    if layer.kind == "RL":
-        yield _t("Not kept: relations of the layer {layer} ({count}).").format(**counts)
-    elif layer.kind == "CH":
-        sentence = _t("Not kept: links of the chain layer {layer} ({count}).")
-        yield sentence.format(**counts)
-    elif not layer.holds_mentions:
-        yield not_mentions(layer.name, len(found))
-    else:
-        yield from layer_notes(layer.name, [marked.features for marked in found])
-        links = sum(marked.has_link for marked in found)
-        if links:
-            yield slot_note(layer.name, links)
 
 
 def _tokens(
@@ -215,18 +199,25 @@ def _tokens(
 
 
 def recognises(source: Source) -> bool:
-    """Also what other versions write, so that they are refused by name."""
-    lines = [line.text for line in source.head(2)]
-    if not lines:
-        return False
-    is_other = any(OTHER_VERSION.fullmatch(t) for t in (lines[0], "\n".join(lines)))
-    return is_other or VERSION.fullmatch(lines[0]) is not None
+    """Also what newer versions may write, so that they are refused by name."""
+    first, second, *_rest = [*(line.text for line in source.head(2)), "", ""]
+    is_first_version = second.startswith("#text=") or not first.startswith("#id=")
+    is_older = webanno_older.is_older(first) and is_first_version
+    return is_older or OTHER_VERSION.fullmatch(first) is not None
+
+
+def _is_older(source: Source) -> bool:
+    return any(webanno_older.is_older(line.text) for line in source.head(1))
 
 
 def describe(source: Source) -> dict[str, str]:
     """Which layers hold the spans, for the person to check."""
     try:
-        layers = _parse(source.lines()).layers
+        layers = (
+            webanno_older.parse_layers(source)[0]
+            if _is_older(source)
+            else _parse(source.lines()).layers
+        )
     except FormatError:
         return {}  # reading it says why
     return describe_layers({layer.name: layer.holds_mentions for layer in layers})

@@ -98,6 +98,6 @@ OUTPUT = Output(
     title="WebAnno TSV 3",
     suffix="zip",
     write=write,
-    holds=frozenset({"text", "ids", "tokens", "overlaps"}),
+    holds=frozenset({"text", "ids", "tokens", "sentences", "overlaps"}),
     needs_tokens=True,
 )

@@ -1,5 +1,6 @@
 """Excel: a document a row of the first sheet that holds something."""
 
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -18,10 +19,11 @@ from annotator.formats import members
 from annotator.formats.errors import MIB
 from annotator.formats.records import Format, Record
 from annotator.formats.records import ReadOptions as Options
-from annotator.formats.source import FormatError, Source
+from annotator.formats.source import LARGEST_WHOLE, FormatError, Source
 from annotator.formats.tables import Row, describe_columns, records
 
 LARGEST_UNPACKED = 512 * MIB
+SHEET = re.compile(r"/?xl/worksheets/")  # read row by row; the rest is read at once
 WORKBOOK = "xl/workbook.xml"
 # What openpyxl lets out when a workbook is not as it should be.
 BROKEN = (
@@ -68,6 +70,14 @@ def _check_size(source: Source) -> None:
     except BROKEN as error:
         sentence = _t("This is not a workbook that can be read: {why}.")
         raise FormatError(1, sentence.format(why=error)) from error
+    if len(entries) > members.MOST_MEMBERS:
+        raise members.too_many()
+    for entry in entries:
+        members.check_packing(entry)
+    whole = sum(e.file_size for e in entries if not SHEET.match(e.filename))
+    if whole > LARGEST_WHOLE:
+        sentence = _t("All but the sheets unpacks to more than {limit} MiB: refused.")
+        raise FormatError(1, sentence.format(limit=LARGEST_WHOLE // MIB))
     has_bomb = any(members.is_bomb(entry) for entry in entries)
     limit = members.SMALL if has_bomb else LARGEST_UNPACKED
     if has_bomb or sum(entry.file_size for entry in entries) > limit:

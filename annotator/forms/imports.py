@@ -20,6 +20,7 @@ FORMAT_NAMES = {
     "conll": _("CoNLL"),
     "conllu": "CoNLL-U",
     "conll2012": "CoNLL-2012",
+    "iob-lines": _("IOB lines (a sentence a line, word|tag)"),
     "table": _("CSV or TSV"),
     "xlsx": _("Excel workbook"),
     "label-studio": "Label Studio",
@@ -80,7 +81,10 @@ class OptionsForm(forms.Form):
         label=_("Text column"),
         required=False,
         max_length=200,
-        help_text=_("Of a table: its heading or number; empty to look for it."),
+        help_text=_(
+            "Of a table its heading or number, of JSON lines the key, of CoNLL the "
+            "numbers of token and tag, such as 1/4; empty to look for it."
+        ),
     )
     new_labels = forms.ChoiceField(
         label=_("Labels the project does not have"),

@@ -329,3 +329,17 @@ def test_unknown_options_are_refused_with_the_known_ones(
 ) -> None:
     with pytest.raises(ExportRefused, match="is none of"):
         exported(project, tmp_path, **options)
+
+
+def test_breaks_and_states_that_a_format_has_no_place_for_are_counted(
+    project: Project, tmp_path: Path
+) -> None:
+    tokens, starts = [[0, 1], [2, 3]], [0, 1]
+    annotate(project, "a b", tokens=tokens, sentence_starts=starts, state="open")
+    how = {"annotated_by": "gold", "states": ("open",)}
+    _data, doccano = exported(project, tmp_path, format="doccano", **how)
+    assert doccano["not_held"] == {"tokens": 1, "states": 1, "sentences": 1}
+    _data, own = exported(project, tmp_path, format="jsonl", **how)
+    assert own["not_held"] == {}
+    _data, columns = exported(project, tmp_path, **how)
+    assert columns["not_held"] == {"states": 1}

@@ -49,7 +49,8 @@ class Command(commandline.Command):
             "--text-column",
             default="",
             metavar="NAME",
-            help="of a table: heading or number; default: look for it",
+            help="of a table: heading or number; of JSON lines: key; of CoNLL: numbers "
+            "of token and tag, such as 1/4; default: look for it",
         )
         parser.add_argument(
             "--new-labels",

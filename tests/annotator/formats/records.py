@@ -13,7 +13,12 @@ any_text = st.text(
 any_label = st.text(
     st.characters(categories=("L", "N", "P", "S")), min_size=1, max_size=9
 )
-any_metadata = st.dictionaries(any_label, any_text | st.integers() | st.none())
+STATES = ("", "open", "skipped", "flagged")
+any_number = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+any_value = any_text | any_number | st.booleans() | st.none()
+any_metadata = st.dictionaries(
+    any_label, any_value | st.lists(any_value, max_size=3), max_size=4
+)
 
 
 @st.composite
@@ -43,6 +48,7 @@ def any_record(draw: st.DrawFn) -> Record:
     tokens = draw(any_tokens(text))
     starts = st.sets(st.integers(0, len(tokens) - 1)) if tokens else st.just(set())
     is_annotated = draw(st.booleans())
+    suggestions = draw(st.just(()) | any_spans(text))
     return Record(
         text=text,
         spans=draw(any_spans(text)) if is_annotated else (),
@@ -51,7 +57,11 @@ def any_record(draw: st.DrawFn) -> Record:
         sentence_starts=tuple(sorted(draw(starts))) if draw(st.booleans()) else None,
         metadata=draw(any_metadata),
         external_id=draw(st.just("") | any_label),
-        suggestions=draw(st.just(()) | any_spans(text)),
+        suggestions=suggestions,
+        confidences={
+            span: draw(st.floats(0, 1)) for span in suggestions if draw(st.booleans())
+        },
+        state=draw(st.sampled_from(STATES)) if is_annotated else "",
     )
 
 

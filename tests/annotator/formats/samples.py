@@ -139,6 +139,7 @@ SAMPLES: dict[str, bytes] = {
     "jsonl": _lines({"text": "Ann left", "spans": [[0, 3, "PER"]]}),
     "conll2012": CONLL2012.encode(),
     "conllu": CONLLU.encode(),
+    "iob-lines": b"Ann|NN|B-PER left|VB|O\n\nBasel|NN|S-LOC\n",
     "conll": b"Ann NN B-PER\nleft VB O\n\nBasel NN S-LOC\n",
     "table": b'text,source\n"Ann left",web\n',
     "xlsx": _workbook(),

@@ -20,6 +20,7 @@ from annotator.formats import (
     WriteOptions,
     read,
 )
+from annotator.formats.conll import describe
 from modeling.spans import Span
 from modeling.tagging import decode
 
@@ -303,7 +304,8 @@ def test_invalid_bytes_take_only_their_sentence(read_file: Read) -> None:
 def test_columns_without_tags_are_refused(read_file: Read) -> None:
     items = read_file("1\tdog\tNN\n2\truns\tVB\n", name="a.conll")
     assert refusals(items) == [
-        "line 1: No column of the file holds tags such as O and B-PER."
+        "line 1: No column of the file holds tags such as O and B-PER; name those of "
+        "token and tag as text column, such as 1/4."
     ]
 
 
@@ -414,11 +416,25 @@ def test_tokens_that_a_line_cannot_hold_are_split_and_reported() -> None:
 def test_a_sentence_that_reads_as_a_document_start_is_reported() -> None:
     record = tagged("-DOCSTART-", tokens=((0, 10),))
     _, (loss,) = written([record])
-    assert loss.kind == "token"
-    assert written([tagged("-DOCSTART- x", tokens=((0, 10), (11, 12)))])[1] == []
+    assert (loss.kind, loss.became) == ("token", (0, 10))
+    assert written([tagged("x -DOCSTART-", tokens=((0, 1), (2, 12)))])[1] == []
 
 
-any_word = st.text(
+def test_a_mention_that_begins_with_a_document_start_is_kept_and_reported(
+    read_file: Read,
+) -> None:
+    span = Span(0, 12, "PER")
+    record = tagged("-DOCSTART- x", span, tokens=((0, 10), (11, 12)))
+    text, (loss,) = written([record])
+    assert (loss.kind, loss.span, loss.became) == ("token", span, (0, 10))
+    alone = tagged("-DOCSTART-", Span(0, 10, "PER"), tokens=((0, 10),))
+    more, _losses = written([alone])
+    first, second = good(read_file(text + more, format="conll"))
+    assert mentions(first) == [("-DOCSTART- x", "PER")]
+    assert mentions(second) == [("-DOCSTART-", "PER")]
+
+
+any_word = st.sampled_from(["-DOCSTART-", "\ufeff"]) | st.text(
     st.characters(exclude_categories=("Cs",), exclude_characters="\0\t\r\n"),
     min_size=1,
     max_size=6,
@@ -453,7 +469,7 @@ def test_writing_and_reading_again_is_the_identity(
     joiner: str,
 ) -> None:
     records = []
-    for found, tags in sentences:
+    for found, tags in [*sentences, (["x"], ["O"])]:
         text, offsets = "", []
         for word in found:
             text += joiner if text else ""
@@ -470,7 +486,7 @@ def test_writing_and_reading_again_is_the_identity(
         stored.flush()
         options = ReadOptions(joins_tokens_with=joiner)
         items = list(read(Source(Path(stored.name)), FORMATS["conll"], options))
-    kept = [r for r in records if words(r) != ["-DOCSTART-"]]
+    kept = [r for r in records if words(r) != ["-DOCSTART-"] or r.spans]
     for before, after in zip(kept, good(items), strict=True):
         assert after.text == before.text
         assert after.tokens == before.tokens
@@ -487,3 +503,80 @@ def test_whatever_a_file_holds_only_format_errors_come_out(content: str) -> None
         for document in ("sentence", "docstart", "file", "blank-lines:2"):
             for item in read(source, FORMATS["conll"], ReadOptions(document)):
                 assert isinstance(item, Record | FormatError)
+
+
+def test_labels_without_prefix_are_read_and_noted(
+    read_file: Read, tmp_path: Path
+) -> None:
+    content = "-DOCSTART-\n\nVgl. O\nNew PLACE\nYork PLACE\n1/2010 DATE\nx O\n"
+    (record,) = good(read_file(content, name="a.txt"))
+    assert mentions(record) == [("New York", "PLACE"), ("1/2010", "DATE")]
+    assert record.notes[0].startswith("The labels have no B- or I-:")
+    assert describe(Source(tmp_path / "a.txt"))["scheme"] == "io"
+
+
+def test_prefixes_behind_the_label_are_read(read_file: Read) -> None:
+    content = "New NN LOC-B\nYork NN LOC-I\nAda NN X-Y-B\nleft VB O\n"
+    (record,) = good(read_file(content, name="a.txt"))
+    assert mentions(record) == [("New York", "LOC"), ("Ada", "X-Y")]
+    assert record.notes == ()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Ada left\tO\nBob is here\tPER\n",  # sentences, no tokens
+        "a NN\nb VB\n",
+        "a O\nb 17\n",
+        "a O\n" + "".join(f"w L{number}\n" for number in range(60)),
+    ],
+)
+def test_what_is_no_tag_is_not_taken_for_one(read_file: Read, content: str) -> None:
+    (error,) = read_file(content, "conll", name="a.tsv")
+    assert isinstance(error, FormatError) and "No column" in error.message
+
+
+FIVE = "1\tAda\tB-NP\tB-PER\tO\n2\tleft\tB-VP\tO\tB-X\n"
+
+
+def as_stated(tmp_path: Path, columns: str) -> list[Record | FormatError]:
+    path = tmp_path / "a.conll"
+    path.write_text(FIVE)
+    options = ReadOptions(text_column=columns)
+    return list(read(Source(path), FORMATS["conll"], options))
+
+
+@pytest.mark.parametrize(
+    ("columns", "found"),
+    [
+        ("2/3", [("Ada", "NP"), ("left", "VP")]),
+        ("2/4", [("Ada", "PER")]),
+        ("2/5", [("left", "X")]),
+        ("3/4", [("B-NP", "PER")]),
+    ],
+)
+def test_a_person_may_name_the_columns(
+    tmp_path: Path, columns: str, found: list[tuple[str, str]]
+) -> None:
+    (record,) = good(as_stated(tmp_path, columns))
+    assert mentions(record) == found
+    token, tag = columns.split("/")
+    assert record.notes == (
+        f"As stated, column {token} was read as tokens, {tag} as tags.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ("text", "“text” does not name the columns of token and tag, as 1/4 does."),
+        ("2/6", "“2/6” names no two of the file's 5 columns."),
+        ("2/2", "“2/2” names no two of the file's 5 columns."),
+        ("0/2", "“0/2” names no two of the file's 5 columns."),
+    ],
+)
+def test_columns_that_are_not_there_are_refused(
+    tmp_path: Path, columns: str, message: str
+) -> None:
+    (error,) = as_stated(tmp_path, columns)
+    assert isinstance(error, FormatError) and error.message == message

@@ -124,3 +124,11 @@ def test_what_does_not_fit_is_refused_with_its_line(
     *_good, error = read_file(content, name="a.conllu")
     assert isinstance(error, FormatError), error
     assert (error.line, error.message) == (line, sentence)
+
+
+@pytest.mark.parametrize("rows", ["0-2\tAnn\n1\tAn\n", "1\tAnn\n0\tleft\n"])
+def test_a_token_that_counts_from_zero_is_refused(read_file: Read, rows: str) -> None:
+    head = "# global.columns = ID FORM\n"
+    (error,) = read_file(head + rows, "conllu")
+    assert isinstance(error, FormatError)
+    assert "is not the number of a token" in error.message

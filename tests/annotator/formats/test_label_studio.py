@@ -157,11 +157,13 @@ def any_records(draw: st.DrawFn) -> Record:
     pairs = draw(st.lists(st.tuples(offsets, offsets, any_word), max_size=6))
     spans = [Span(min(a, b), max(a, b), label) for a, b, label in pairs if a != b]
     is_annotated = draw(st.booleans())
+    suggestions = tuple(dict.fromkeys(spans)) if draw(st.booleans()) else ()
     return Record(
         text=text,
         spans=tuple(outermost(spans)[0]) if is_annotated else (),
         is_annotated=is_annotated,
-        suggestions=tuple(dict.fromkeys(spans)) if draw(st.booleans()) else (),
+        suggestions=suggestions,
+        confidences={span: draw(st.floats(0, 1)) for span in suggestions},
         metadata=draw(st.dictionaries(any_word, any_text, max_size=2)),
         external_id=draw(any_word),
     )
@@ -199,3 +201,22 @@ def test_real_files_are_read_or_refused(name: str, documents: int, errors: int) 
     found = [item for item in items if isinstance(item, Record)]
     assert (len(found), len(items) - len(found)) == (documents, errors)
     assert not any(record.is_annotated for record in found)
+
+
+def test_scores_of_regions_and_predictions_are_confidences(read_file: Read) -> None:
+    value = {"start": 0, "end": 3, "labels": ["PER"]}
+    region = {"type": "labels", "value": value}
+    other = {**value, "start": 1}
+    result = [{**region, "score": 0.25}, {**region, "value": other}]
+    task = {"data": {"text": "Ada"}, "predictions": [{"result": result, "score": 0.75}]}
+    (record,) = read_file(json.dumps([task]), "label-studio")
+    assert isinstance(record, Record)
+    places = {Span(0, 3, "PER"): 0.25, Span(1, 3, "PER"): 0.75}
+    assert record.confidences == places
+    result[0]["score"] = -3.5
+    (record,) = read_file(json.dumps([task]), "label-studio")
+    assert isinstance(record, Record)
+    assert record.confidences == {Span(1, 3, "PER"): 0.75}
+    strange, without = record.notes
+    assert strange.startswith("The score -3.5 is not a number from 0 to 1")
+    assert without == "Suggestions without a confidence: they get 0.5."

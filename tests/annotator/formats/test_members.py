@@ -98,3 +98,29 @@ def test_a_damaged_zip_is_told_in_one_sentence(tmp_path: Path) -> None:
     assert "data.zip is damaged or encrypted" in refusal(
         Source(tmp_path / "0", "data.zip")
     )
+
+
+@pytest.mark.parametrize("is_zip", [False, True])
+def test_a_file_that_is_called_as_a_receipt_is_named(
+    tmp_path: Path, is_zip: bool
+) -> None:
+    contents = {"a/report.json": "{}", "b.report.json": "{}", "c.txt": "c"}
+    contents |= {".d/report.json": "{}"}
+    path = tmp_path / ("whole.zip" if is_zip else "whole")
+    if is_zip:
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in contents.items():
+                archive.writestr(name, content)
+    else:
+        for name, content in contents.items():
+            (path / name).parent.mkdir(parents=True, exist_ok=True)
+            (path / name).write_text(content)
+    assert list(Source(path).notes) == [
+        "Not read: a/report.json, b.report.json, named as the receipt of an export."
+    ]
+
+
+def test_a_damaged_zip_has_no_notes(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    path.write_bytes(b"PK\3\4 no zip")
+    assert list(Source(path).notes) == []

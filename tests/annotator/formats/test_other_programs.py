@@ -3,8 +3,10 @@
 import builtins
 import io
 import json
+import tracemalloc
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +111,19 @@ def test_datasets_loads_the_folder_with_the_types_of_its_card(tmp_path: Path) ->
     assert [span["surface"] for span in first["spans"]][1] == "Bank of China"
 
 
+def test_datasets_loads_what_is_not_known_as_none(tmp_path: Path) -> None:
+    from datasets import load_dataset
+
+    folder = tmp_path / "dataset"
+    folder.mkdir()
+    tokens = ((0, 3), (4, 8))
+    known = Record("Ada left", (Span(0, 2, "PER"),), True, tokens, (0, 1))
+    folder_of(folder, [known, replace(known, spans=(), is_annotated=False)])
+    found = load_dataset(str(folder), cache_dir=str(tmp_path / "cache"))["train"]
+    assert (found[0]["token_starts"], found[0]["sentence_starts"]) == ([0, 4], [0, 1])
+    assert (found[1]["ner_tags"], found[1]["spans"]) == (None, None)
+
+
 def test_the_tags_of_a_dataset_name_what_they_do_not_hold() -> None:
     _, losses = written(TWO, "hugging-face")
     assert [(loss.kind, loss.span) for loss in losses] == [("dropped", BANK.spans[2])]
@@ -142,7 +157,17 @@ def test_spacy_reads_the_same_texts_and_all_spans_but_the_losses(
         assert json.loads(doc.user_data["metadata"]) == before.metadata
 
 
-def test_spacy_is_asked_for_by_name_when_it_is_missing(
+def test_spacy_reads_sentences_where_they_are_known() -> None:
+    tokens, starts = ((0, 1), (3, 4), (5, 6)), (0, 1)
+    known = Record("a  b c", (), True, tokens, sentence_starts=starts)
+    data, losses = written([known, replace(known, sentence_starts=None)], "spacy")
+    first, second = docs_of(data)
+    assert losses == []
+    assert [sentence.text for sentence in first.sents] == ["a  ", "b c"]
+    assert not second.has_annotation("SENT_START")
+
+
+def test_spacy_need_not_be_installed_to_write_its_files(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     real = builtins.__import__
@@ -153,7 +178,29 @@ def test_spacy_is_asked_for_by_name_when_it_is_missing(
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without_spacy)
-    with pytest.raises(WriteRefused, match="pip install spacy, or choose another"):
+    data, _losses = written(TWO, "spacy")
+    monkeypatch.undo()
+    assert [doc.text for doc in docs_of(data)] == [record.text for record in TWO]
+
+
+def test_a_docbin_is_not_held_in_memory(tmp_path: Path) -> None:
+    text = "a " * 1000
+    tokens = tuple((at, at + 1) for at in range(0, 2000, 2))
+    record = Record(text, (Span(0, 1, "X"),), True, tokens)
+    tracemalloc.start()
+    with (tmp_path / "a.spacy").open("wb") as file:
+        for _loss in OUTPUTS["spacy"].write([record] * 300, file, WriteOptions()):
+            pass
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5 * 1024**2  # of 10 MB of numbers
+
+
+def test_more_than_a_docbin_can_count_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("annotator.formats.spacy_writer.LONGEST_BLOCK", 100)
+    with pytest.raises(WriteRefused, match="more than one DocBin can hold"):
         written(TWO, "spacy")
 
 

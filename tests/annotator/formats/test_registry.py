@@ -22,6 +22,17 @@ from tests.annotator.formats.samples import PACKED, SAMPLES
 
 TEXT = "Ann left\nHome."  # beside the files of annotations that need one
 UNITS = ("sentence", "docstart", "file", "blank-lines:2")
+COLUMNS = ("", "", "text", "1/2", "2/4", "1")
+ENCODINGS = ("utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-16-be", "gb18030", "cp1252")
+STATED = ("", "", "utf-8", "utf-16", "gb18030", "hz", "iso2022_jp", "no such")
+# What may lie beside the samples in a folder or zip, and describe them.
+BESIDE = {
+    "README.md": b"---\nfeatures: [{name: ner_tags, names: [O, B-X]}]\n---\n",
+    "label.json": b'{"O": 0, "B-X": 1}',
+    "dataset_info.json": b'{"features": {"ner_tags": {"names": ["O"]}}}',
+    "report.json": b"{}",
+    "annotation.conf": b"[entities]\nPER\n",
+}
 # What means something to some format; a change puts one of them somewhere.
 PIECES = [
     *(
@@ -74,6 +85,14 @@ def test_a_sample_is_recognised_and_read_without_an_error(
     assert FORMATS[name].describe(source) is not None
 
 
+def encoded(sample: bytes, encoding: str) -> bytes:
+    """The sample in another encoding, where it is text and has its characters."""
+    try:
+        return sample.decode().encode(encoding)
+    except UnicodeError:
+        return sample
+
+
 @st.composite
 def changed(draw: st.DrawFn, sample: bytes) -> bytes:
     """A sample with a few pieces put in, taken out or written over."""
@@ -93,15 +112,19 @@ def test_whatever_a_file_holds_only_format_errors_come_out(
     name: str, data: st.DataObject
 ) -> None:
     other = data.draw(st.sampled_from([name, name, name, *SAMPLES]))
-    content = data.draw(changed(SAMPLES[other]))
+    sample = encoded(SAMPLES[other], data.draw(st.sampled_from(ENCODINGS)))
+    content = data.draw(changed(sample))
     options = ReadOptions(
         data.draw(st.sampled_from(UNITS)),
         data.draw(st.sampled_from([" ", ""])),
         data.draw(st.booleans()),
+        data.draw(st.sampled_from(COLUMNS)),
     )
     with tempfile.TemporaryDirectory() as folder:
-        source = written(folder, name, content)
+        path = written(folder, name, content).path
+        source = Source(path, stated_encoding=data.draw(st.sampled_from(STATED)))
         try:
+            list(source.notes)
             find_format(source).describe(source)
             FORMATS[name].describe(source)
         except FormatError:
@@ -123,10 +146,13 @@ def test_whatever_a_zip_holds_only_format_errors_come_out(data: st.DataObject) -
             for name in names:
                 entry = zipfile.ZipInfo(f"{name}{suffix_of(name)}")
                 archive.writestr(entry, SAMPLES[name])
+            for name in data.draw(st.sets(st.sampled_from(sorted(BESIDE)))):
+                archive.writestr(zipfile.ZipInfo(name), BESIDE[name])
         path.write_bytes(
             data.draw(st.just(path.read_bytes()) | changed(path.read_bytes()))
         )
         source = Source(path)
+        assert all(isinstance(note, str) for note in source.notes)
         try:
             format = find_format(source)
             format.describe(source)

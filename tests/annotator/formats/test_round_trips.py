@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from annotator.formats import (
     FORMATS,
@@ -20,6 +21,7 @@ from annotator.formats import (
     read,
 )
 from modeling.spans import Span
+from modeling.tokens import tokenize
 from tests.annotator.formats.records import any_records
 
 READERS = {
@@ -29,6 +31,8 @@ READERS = {
     "label-studio": "label-studio",
     "brat": "brat",
     "webanno-tsv": "webanno-tsv",
+    "hugging-face": "tagged-jsonl",
+    "spacy": "docbin",
     "conll2003": "conll",
     "conll2002": "conll",
 }
@@ -78,8 +82,7 @@ def test_texts_spans_and_what_else_a_format_holds_come_back(
     name: str, records: list[Record]
 ) -> None:
     output = OUTPUTS[name]
-    if name == "label-studio":  # which takes the metadata's keys for its own
-        records = [replace(record, metadata={}) for record in records]
+    if name == "label-studio":  # which takes one id and text for one task
         records = [replace(r, external_id=f"{i}") for i, r in enumerate(records)]
     data, losses = written(records, name)
     kept = [record for record in records if not of(losses, record, "empty")]
@@ -91,17 +94,53 @@ def test_texts_spans_and_what_else_a_format_holds_come_back(
         if len({record.text for record in kept}) < len(kept):
             continue
         assert after.text == before.text
-        assert set(after.spans) == expected(before, losses)
+        # What the tags of a dataset do not hold is in its spans.
+        of_tags = [] if name == "hugging-face" else losses
+        assert set(after.spans) == expected(before, of_tags)
         assert after.is_annotated == before.is_annotated
         if "suggestions" in output.holds:
             assert after.suggestions == before.suggestions
+            assert after.confidences == before.confidences
+        if "states" in output.holds:
+            assert after.state == before.state
         if "metadata" in output.holds:
             assert after.metadata == before.metadata
         if "tokens" in output.holds and not of(losses, before, "token"):
             assert before.tokens is None or after.tokens == before.tokens
+            if "sentences" in output.holds and not of(losses, before, "sentence"):
+                assert begins(before) in (None, begins(after))
         if "ids" in output.holds and name != "webanno-tsv":
             is_held = before.external_id and not of(losses, before, "id")
             assert not is_held or after.external_id == before.external_id
+
+
+def begins(record: Record) -> set[int] | None:
+    """Where the sentences begin behind the first."""
+    if not record.sentence_starts or not record.tokens:
+        return None
+    return {record.tokens[at][0] for at in record.sentence_starts if at}
+
+
+@pytest.mark.parametrize("name", READERS)
+@settings(deadline=None, max_examples=20)
+@given(
+    st.text("\ufeff\ufffea ", max_size=4),
+    st.sampled_from(["unicode-words", "characters"]),
+)
+def test_a_text_that_begins_like_a_mark_of_an_encoding_comes_back(
+    name: str, rest: str, mode: str
+) -> None:
+    text = f"\ufeff{rest}b"
+    tokens = tuple(tokenize(text, mode))
+    spans = (Span(0, tokens[0][1], "X"),)
+    record = Record(text, spans, True, tokens, external_id="a")
+    data, losses = written([record, replace(record, external_id="b")], name)
+    assert losses == []
+    for found in read_again(data, name):
+        if "text" in OUTPUTS[name].holds:
+            assert (found.text, found.spans) == (text, spans)
+            continue
+        assert surfaces(found, found.spans) == surfaces(record, spans)
 
 
 @pytest.mark.parametrize("name", COLUMNS)

@@ -2,11 +2,22 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
-from annotator.formats import FormatError, Record
+from annotator.formats import (
+    FormatError,
+    ReadOptions,
+    Record,
+    Source,
+    find_format,
+    read,
+)
+from modeling.spans import Span
+from tests.annotator.formats.test_other_programs import folder_of
 
 Read = Callable[..., list[Record | FormatError]]
 TOKENS = ["Ann", "saw", "New", "York", "."]
@@ -67,8 +78,9 @@ def test_tokens_joined_by_nothing_stand_side_by_side(read_file: Read) -> None:
     [
         (
             sentence(ner_tags=[1, 0, 3, 4, 0]),
-            "“ner_tags” are numbers, and their names are not in the file: write the "
-            "names.",
+            "“ner_tags” are numbers, and their names are not in the file: put the data "
+            "set's README.md or dataset_info.json beside it, in a folder or zip, or "
+            "write the names.",
         ),
         (sentence(ner_tags=["O"]), "There are 1 tags for 5 tokens."),
         (sentence(ner_tags=["X"] * 5), "“X” is not a tag such as O or B-PER."),
@@ -86,3 +98,165 @@ def test_a_bad_line_does_not_hide_the_next(
     assert isinstance(first, Record) and isinstance(last, Record)
     assert isinstance(error, FormatError)
     assert (error.line, error.message) == (2, message)
+
+
+NAMES = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
+NUMBERS = [1, 0, 3, 4, 0]
+BY_NUMBER = json.dumps({str(number): tag for number, tag in enumerate(NAMES)})
+CARD = f"""---
+license: mit
+dataset_info:
+  features:
+  - name: tokens
+    sequence: string
+  - name: ner_tags
+    sequence:
+      class_label:
+        names: {BY_NUMBER}
+---
+# News
+"""
+INFO = {"ner_tags": {"feature": {"names": NAMES}, "_type": "Sequence"}}
+BESIDE = {
+    "README.md": CARD,
+    "dataset_info.json": json.dumps({"features": {"text": {}, **INFO}}),
+    "dataset_infos.json": json.dumps({"default": {"features": INFO}}),
+    "label.json": json.dumps({tag: number for number, tag in enumerate(NAMES)}),
+    "config.json": json.dumps({"id2label": dict(enumerate(NAMES))}),
+}
+
+
+def read_whole(path: Path) -> list[Record | FormatError]:
+    source = Source(path)
+    return list(read(source, find_format(source), ReadOptions()))
+
+
+@pytest.mark.parametrize("name", BESIDE)
+@pytest.mark.parametrize("holds", ["folder", "zip", "file"])
+def test_numbers_get_their_names_from_what_lies_beside(
+    tmp_path: Path, name: str, holds: str
+) -> None:
+    lines = json.dumps(sentence(ner_tags=NUMBERS))
+    folder = tmp_path / "set"
+    (folder / "data").mkdir(parents=True)
+    (folder / name).write_text(BESIDE[name])
+    path = folder / "data" / "train.jsonl"
+    path.write_text(lines)
+    if holds == "file":
+        path = path.rename(folder / "train.jsonl")
+    elif holds == "folder":
+        path = folder
+    else:
+        path = tmp_path / "set.zip"
+        with ZipFile(path, "w") as archive:
+            archive.writestr(f"set/{name}", BESIDE[name])
+            archive.writestr("set/data/train.jsonl", lines)
+    (record,) = read_whole(path)
+    assert isinstance(record, Record), record
+    assert marked(record) == [("Ann", "PER"), ("New York", "LOC")]
+    note, *others = record.notes
+    assert all("descriptions of them" in other for other in others)
+    assert bool(others) == (holds != "file")
+    assert f"The names of “ner_tags” are those in {name}: O, B-PER, I-PER" in note
+
+
+def test_numbers_of_a_page_of_rows_have_its_names(read_file: Read) -> None:
+    label = {"feature": {"names": NAMES, "_type": "ClassLabel"}, "_type": "Sequence"}
+    rows = [{"row_idx": 0, "row": sentence(ner_tags=NUMBERS)}]
+    page = {"features": [{"name": "ner_tags", "type": label}], "rows": rows}
+    record = one(read_file, page)
+    assert marked(record) == [("Ann", "PER"), ("New York", "LOC")]
+
+
+def test_a_number_without_a_name_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text(CARD)
+    path = tmp_path / "train.jsonl"
+    path.write_text(json.dumps(sentence(ner_tags=[1, 0, 3, 9, 0])))
+    (error,) = read_whole(path)
+    assert isinstance(error, FormatError)
+    assert error.message == (
+        "The tag 9 has no name; there are 5: O, B-PER, I-PER, B-LOC, I-LOC."
+    )
+
+
+@pytest.mark.parametrize("bad", ["", "---\n[", "---\na: &a [*a]\n---\n", "\xff", "---"])
+def test_a_description_that_says_nothing_gives_no_names(
+    tmp_path: Path, bad: str
+) -> None:
+    for name in BESIDE:
+        (tmp_path / name).write_text(bad, encoding="latin-1")
+    path = tmp_path / "train.jsonl"
+    path.write_text(json.dumps(sentence(ner_tags=NUMBERS)))
+    (error,) = read_whole(path)
+    assert isinstance(error, FormatError) and "are numbers" in error.message
+
+
+def test_names_that_differ_are_none(tmp_path: Path) -> None:
+    other = {"ner_tags": {"names": ["O", "B-X", "I-X", "B-Y", "I-Y"]}}
+    both = {"a": {"features": INFO}, "b": {"features": other}}
+    (tmp_path / "dataset_infos.json").write_text(json.dumps(both))
+    path = tmp_path / "train.jsonl"
+    path.write_text(json.dumps(sentence(ner_tags=NUMBERS)))
+    (error,) = read_whole(path)
+    assert isinstance(error, FormatError) and "are numbers" in error.message
+
+
+def own(**more: Any) -> dict[str, Any]:
+    """A line as this program writes it, with a span inside of a token."""
+    span = {"start": 0, "end": 2, "label": "PER", "surface": "An"}
+    line = {"text": "Ann  left", "tokens": ["Ann", "left"], "token_starts": [0, 5]}
+    return line | {"ner_tags": ["B-PER", "O"], "spans": [span]} | more
+
+
+def test_an_own_line_has_its_exact_text_spans_and_metadata(read_file: Read) -> None:
+    metadata = json.dumps({"a": [1], "text": "b"})
+    record = one(read_file, own(sentence_starts=[0, 1], metadata=metadata))
+    assert (record.text, marked(record)) == ("Ann  left", [("An", "PER")])
+    assert (record.tokens, record.sentence_starts) == (((0, 3), (5, 9)), (0, 1))
+    assert (record.metadata, record.notes) == ({"a": [1], "text": "b"}, ())
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"ner_tags": ["O", "O"]}, "“ner_tags” and “spans” mark different things"),
+        ({"token_starts": [0, 4]}, "The token “left” is not at 4 of the text."),
+        ({"token_starts": [0]}, "There are 1 token_starts for 2 tokens."),
+        ({"sentence_starts": "0"}, 'The sentence starts "0" are not a list'),
+    ],
+)
+def test_what_of_an_own_line_does_not_agree_is_refused(
+    read_file: Read, more: dict[str, Any], message: str
+) -> None:
+    (error,) = items(read_file, own(**more))
+    assert isinstance(error, FormatError)
+    assert error.message.startswith(message)
+
+
+def test_an_own_export_comes_back_as_a_zip(tmp_path: Path) -> None:
+    record = Record("Ann  left", (Span(0, 2, "PER"),), True, metadata={"a": "b"})
+    folder = folder_of(tmp_path, [record], scheme="bioes")
+    path = tmp_path / "set.zip"
+    with ZipFile(path, "w") as archive:
+        for file in sorted(folder.iterdir()):
+            if file != path:
+                archive.write(file, file.name)
+    (found,) = read_whole(path)
+    assert isinstance(found, Record), found
+    assert (found.text, found.spans) == (record.text, record.spans)
+    assert found.metadata == record.metadata
+    assert found.notes == ("Not documents, but descriptions of them: README.md.",)
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_an_array_of_objects_is_read(read_file: Read, indent: int | None) -> None:
+    text = json.dumps([sentence(), sentence(tokens=[1]), sentence()], indent=indent)
+    first, error, last = read_file(text, name="train.json")
+    assert isinstance(first, Record) and isinstance(last, Record)
+    assert marked(first) == marked(last) == [("Ann", "PER"), ("New York", "LOC")]
+    assert isinstance(error, FormatError) and "“tokens” is [1]" in error.message
+
+
+def test_an_array_of_one_indented_object_is_read(read_file: Read) -> None:
+    (record,) = read_file(json.dumps(sentence(), indent=1), name="train.json")
+    assert isinstance(record, Record), record

@@ -157,12 +157,6 @@ def test_offsets_in_code_points_are_recognised_and_named(read_file: Read) -> Non
     ("content", "line", "sentence"),
     [
         ("#FORMAT=WebAnno TSV 2\n", 1, "export it as version 3"),
-        ("#id=1\n#text=a\n1\ta\tO\n", 1, "export it as version 3"),
-        (
-            " # de.x.api.ner.type.NamedEntity | value\n#id=1\n",
-            1,
-            "export it as version",
-        ),
         (HEAD + "#Text=a\n1-1\t0-1\tb\t\n", 3, "At [0, 1) the text says “a”, not “b”."),
         (HEAD + "#Text=a\n1-1\t0-2\ta\t\n", 3, "2 is not the offset of a character"),
         (HEAD + "#Text=😊a\n1-1\t0-1\t😊\n1-2\t2-3\ta\n", 3, "1 is not the offset of"),
