@@ -30,15 +30,14 @@ SPANS, METADATA = "spans", "metadata"
 def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
     """A document a line; its tokens are joined as the project says."""
     names = TagNames(source)
-    is_noted = False
     for line, value in _values(source):
         if isinstance(value, FormatError):
             yield value
             continue
         for item in _records(line, value, options, names):
-            notes = () if is_noted else tuple(names.notes)
-            if notes and isinstance(item, Record):
-                item, is_noted = replace(item, notes=(*notes, *item.notes)), True
+            if names.notes and isinstance(item, Record):
+                item = replace(item, notes=(*names.notes, *item.notes))
+                names.notes.clear()
             yield item
 
 
@@ -63,7 +62,7 @@ def _records(
     """The line's document, or those of a page of rows with their features."""
     rows = _rows(value)
     if rows is not None:
-        names.features = value.get("features")
+        names.take(value.get("features"))
     for row in [value] if rows is None else rows:
         try:
             yield _record(line, row, options, names)

@@ -1,6 +1,7 @@
 """JSON Lines of tokens and tags: Hugging Face's way to keep entities."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from annotator.formats import (
     Record,
     Source,
     find_format,
+    members,
     read,
 )
 from modeling.spans import Span
@@ -189,6 +191,85 @@ def test_a_description_that_says_nothing_gives_no_names(
     path.write_text(json.dumps(sentence(ner_tags=NUMBERS)))
     (error,) = read_whole(path)
     assert isinstance(error, FormatError) and "are numbers" in error.message
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "a: !!int ''",
+        "a: !!bool x",
+        "a: !!timestamp x",
+        "ner_tags: {names: {.inf: O}}",
+        "ner_tags: {names: {0: O, 2: B-PER}}",
+        "ner_tags: {names: {1: O, 2: B-PER}}",
+        "ner_tags: {names: {0xf: O, 0: B-PER}}",
+        "a: {<<: {names: [O]}}",
+    ],
+)
+def test_a_card_that_numbers_no_names_gives_none(tmp_path: Path, bad: str) -> None:
+    (tmp_path / "README.md").write_text(f"---\n{bad}\n---\n")
+    path = tmp_path / "train.jsonl"
+    path.write_text(json.dumps(sentence(ner_tags=[1, 0, 0, 0, 0])))
+    (error,) = read_whole(path)
+    assert isinstance(error, FormatError) and "are numbers" in error.message
+
+
+def test_a_description_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither again for each line nor for each member, and whether it helps or not."""
+    asked: list[str] = []
+    content, beside = members.content, Source.beside
+
+    def counted(path: Path, shown: str, name: str) -> bytes | None:
+        asked.append(name)
+        return content(path, shown, name)
+
+    def counted_too(source: Source, name: str) -> bytes | None:
+        asked.append(f"beside {name}")
+        return beside(source, name)
+
+    monkeypatch.setattr(members, "content", counted)
+    monkeypatch.setattr(Source, "beside", counted_too)
+    line = json.dumps(sentence(ner_tags=NUMBERS))
+    path = tmp_path / "set.zip"
+    with ZipFile(path, "w") as archive:
+        archive.writestr("README.md", "---\na: b\n---\n")
+        for number in range(3):
+            archive.writestr(f"{number}.jsonl", f"{line}\n{line}\n")
+    errors = read_whole(path)
+    assert len(errors) == 6 and all(isinstance(e, FormatError) for e in errors)
+    assert asked.count("README.md") == 1
+    assert asked.count("beside README.md") == 3
+
+
+def test_a_description_full_of_references_or_numbers_takes_no_time(
+    tmp_path: Path,
+) -> None:
+    many = ",".join(["1"] * 500_000)
+    references = "- {ner_tags: [*b]}\n" * 500
+    (tmp_path / "README.md").write_text(
+        f"---\nb: &b [{'x, ' * 5_000}]\nc:\n{references}---\n"
+    )
+    (tmp_path / "label.json").write_text(f"[{many}]")
+    path = tmp_path / "train.jsonl"
+    path.write_text(json.dumps(sentence(ner_tags=NUMBERS)))
+    start = time.monotonic()
+    (error,) = read_whole(path)
+    assert isinstance(error, FormatError)
+    assert time.monotonic() - start < 10
+
+
+def test_each_page_of_rows_has_its_own_names(read_file: Read) -> None:
+    def page(names: list[str]) -> dict[str, Any]:
+        features = [{"name": "ner_tags", "type": {"feature": {"names": names}}}]
+        row = {"tokens": ["Ann", "left"], "ner_tags": [1, 0]}
+        return {"features": features, "rows": [{"row": row}]}
+
+    pages = [page(["O", "B-A"]), page(["O", "B-A"]), page(["O", "B-C"])]
+    records = [item for item in items(read_file, *pages) if isinstance(item, Record)]
+    assert [marked(record)[0][1] for record in records] == ["A", "A", "C"]
+    assert [len(record.notes) for record in records] == [1, 0, 1]
 
 
 def test_names_that_differ_are_none(tmp_path: Path) -> None:
