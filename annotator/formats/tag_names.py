@@ -154,7 +154,8 @@ def _numbered_names(tree: Any) -> list[str]:
 
 def _objects(value: Any, most: int = MOST_PARTS) -> Iterator[dict[str, Any]]:
     """The objects among the first parts of a value, the outer ones first."""
-    waiting, seen = deque([value]), set()
+    waiting = deque([value])
+    seen: set[int] = set()
     while waiting and len(seen) < most:
         item = waiting.popleft()
         if id(item) in seen:  # YAML can refer to a part many times, or to itself

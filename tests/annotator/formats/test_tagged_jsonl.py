@@ -297,6 +297,23 @@ def test_an_own_line_has_its_exact_text_spans_and_metadata(read_file: Read) -> N
     assert (record.metadata, record.notes) == ({"a": [1], "text": "b"}, ())
 
 
+def test_spans_without_tags_are_an_answer_too(read_file: Read) -> None:
+    record = one(read_file, own(ner_tags=None))
+    assert (record.is_annotated, marked(record)) == (True, [("An", "PER")])
+    record = one(read_file, own(ner_tags=None, spans=None))
+    assert (record.is_annotated, marked(record)) == (False, [])
+
+
+def test_what_was_done_to_exact_spans_is_noted(read_file: Read) -> None:
+    span = {"start": 3, "end": 6, "label": "PER", "surface": "Ann", "score": 0.5}
+    line = {"text": "😊 Ann", "tokens": ["😊", "Ann"], "token_starts": [0, 2]}
+    record = one(read_file, line | {"ner_tags": ["O", "B-PER"], "spans": [span, span]})
+    assert marked(record) == [("Ann", "PER")]
+    assert record.confidences == {Span(2, 5, "PER"): 0.5}
+    repaired, repeated = record.notes
+    assert "UTF-16" in repaired and "stands 2 times" in repeated
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [
@@ -327,6 +344,21 @@ def test_an_own_export_comes_back_as_a_zip(tmp_path: Path) -> None:
     assert (found.text, found.spans) == (record.text, record.spans)
     assert found.metadata == record.metadata
     assert found.notes == ("Not documents, but descriptions of them: README.md.",)
+
+
+def test_what_is_ignored_is_named_though_the_last_line_is_bad(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text(CARD)
+    (tmp_path / "a.jsonl").write_text(json.dumps(sentence()) + "\n[1]\n")
+    error, record = sorted(read_whole(tmp_path), key=lambda i: isinstance(i, Record))
+    assert isinstance(error, FormatError) and isinstance(record, Record)
+    assert record.notes == ("Not documents, but descriptions of them: README.md.",)
+
+
+def test_a_folder_of_ignored_files_alone_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "label.json").write_text(json.dumps(sentence()))
+    (error,) = read_whole(tmp_path)
+    assert isinstance(error, FormatError)
+    assert "no documents, but descriptions of them: label.json" in error.message
 
 
 @pytest.mark.parametrize("indent", [None, 2])
