@@ -15,7 +15,7 @@ from annotator.formats.source import FormatError, Line, Source
 from annotator.formats.webanno_layers import Layer, Marked, notes_about
 from modeling.tokens import Token
 
-LAYERS = re.compile(r" ?# ?[\w.$]+(?:\.[\w$]+)+ \| .*", re.DOTALL)
+LAYERS = re.compile(r" ?# ?[\w$]++(?:\.[\w$]++)++ \| .*", re.DOTALL)
 FIRST_VERSION = re.compile(r"#id=\d+", re.ASCII)
 NUMBER = re.compile(r"[0-9]{1,9}(-[0-9]{1,9})?")
 LINK = "AttachTo="  # of a relation: one more column, with the other end
