@@ -26,9 +26,10 @@ from annotator.forms.imports import (
     format_title,
     import_options,
 )
+from annotator.imports import ERRORS_SHOWN, NOTES_SHOWN
 from annotator.models import ImportJob, Project, Worker
 from annotator.previews import preview as look_at
-from tasks.imports import ERRORS_SHOWN, NOTES_SHOWN, import_upload
+from tasks.imports import import_upload
 
 JOBS_SHOWN = 10
 

@@ -9,14 +9,17 @@ from django.core.management.base import CommandError, CommandParser
 from annotator import commandline
 from annotator.commandline import find_project, find_user, write_result
 from annotator.formats import FORMATS
-from annotator.imports import ImportOptions, ImportReport, import_file
+from annotator.imports import (
+    ERRORS_SHOWN,
+    NOTES_SHOWN,
+    ImportOptions,
+    ImportReport,
+    import_file,
+)
 from annotator.models.documents import Split
 from tasks.learning import learn_rules
 from tasks.prediction import preannotate_project
 from tasks.training import retrain_if_due
-
-ERRORS_SHOWN = 100
-NOTES_SHOWN = 100
 
 
 class Command(commandline.Command):
