@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, Self
 
 from django.utils.translation import gettext as _t
 
@@ -33,6 +34,12 @@ class ExportOptions:
     ratio: tuple[int, ...] = ()  # of SPLITS; empty for one file
     seed: int = 0  # of the split
     strict: bool = False  # write nothing unless the file holds everything
+
+    @classmethod
+    def restored(cls, kept: dict[str, Any]) -> Self:
+        """What was kept as JSON, where there are no tuples."""
+        lists = {n: tuple(v) for n, v in kept.items() if isinstance(v, list)}
+        return cls(**kept | lists)
 
     @property
     def output(self) -> Output:

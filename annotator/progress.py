@@ -16,6 +16,7 @@ class Progress(NamedTuple):
     phase: str
     documents: int
     share: float  # of the phase, from 0 to 1
+    total: int = 0  # documents there are, where that is known
 
 
 class Moving:
@@ -45,6 +46,9 @@ class Moving:
 
     def note_progress(self, progress: Progress) -> None:
         replace_json(self.folder / PROGRESS, progress)
+
+    def forget_progress(self) -> None:
+        (self.folder / PROGRESS).unlink(missing_ok=True)
 
 
 def replace_json(path: Path, value: Any) -> None:

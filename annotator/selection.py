@@ -1,7 +1,7 @@
 """Which documents an export takes, with whose annotations, as records."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -20,6 +20,7 @@ BATCH = 500
 COLUMNS = ("text", "metadata", "external_id", "tokens", "sentence_starts", "project")
 JOINTS = {" ", "\n"}  # what may stand between tokens that are joined again
 Spans = dict[int, list[span_rules.Span]]
+OnBatch = Callable[[], None]  # what it raises ends the export
 
 
 class Work(NamedTuple):
@@ -62,11 +63,30 @@ class Counts:
         self.not_held.update(_not_held(record, holds))
 
 
+def count(project: Project, options: ExportOptions) -> int:
+    """How many records there will be, unless somebody works on meanwhile."""
+    documents = _documents(project, options)
+    if options.annotated_by != EVERYBODY:
+        return documents.count()
+    works = _annotations(options).filter(document__project=project)
+    only_proposed = ~Exists(_annotations(options).filter(document=OuterRef("pk")))
+    return works.count() + documents.filter(only_proposed).count()
+
+
+def has_more(project: Project, options: ExportOptions, than: int) -> bool:
+    """Whether there are more documents, without counting them all."""
+    return len(_documents(project, options).values_list("pk")[: than + 1]) > than
+
+
 def records(
-    project: Project, options: ExportOptions, counts: Counts, split: str = ""
+    project: Project,
+    options: ExportOptions,
+    counts: Counts,
+    split: str = "",
+    on_batch: OnBatch = lambda: None,
 ) -> Iterator[Record]:
     """The documents of a split, or all, in the order of their primary keys."""
-    for batch in _batches(project, options, split):
+    for batch in _batches(project, options, split, on_batch):
         chosen = _choose(batch, options)
         spans = _spans([w.pk for works in chosen.values() for w in works], options)
         suggestions = _suggestions(batch, options)
@@ -84,7 +104,9 @@ def records(
                 yield record
 
 
-def marks_documents(project: Project, options: ExportOptions) -> bool:
+def marks_documents(
+    project: Project, options: ExportOptions, on_batch: OnBatch = lambda: None
+) -> bool:
     """Whether the file needs document starts: some document has several sentences.
 
     Where every document is one sentence, empty lines alone tell documents apart.
@@ -93,7 +115,7 @@ def marks_documents(project: Project, options: ExportOptions) -> bool:
         return False
     return any(
         _may_have_sentences(document, options)
-        for batch in _batches(project, options)
+        for batch in _batches(project, options, on_batch=on_batch)
         for document in batch
     )
 
@@ -125,7 +147,10 @@ def _documents(project: Project, options: ExportOptions) -> QuerySet[Document]:
 
 
 def _batches(
-    project: Project, options: ExportOptions, split: str = ""
+    project: Project,
+    options: ExportOptions,
+    split: str = "",
+    on_batch: OnBatch = lambda: None,
 ) -> Iterator[list[Document]]:
     """Lists of documents by primary key, which holds no cursor open for long."""
     taken = _documents(project, options).values_list("pk", "content_hash")
@@ -137,6 +162,7 @@ def _batches(
         for document in batch:
             document.project = project
         yield batch
+        on_batch()
 
 
 def _choose(documents: list[Document], options: ExportOptions) -> dict[int, list[Work]]:

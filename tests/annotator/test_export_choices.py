@@ -171,6 +171,27 @@ def test_everybodys_work_is_a_document_for_each(
     ]
 
 
+def test_what_will_be_in_an_export_is_counted_before(
+    project: Project, alice: User, bob: User
+) -> None:
+    basel = annotate(project, "Basel", (0, 5, "LOC"), user=alice)
+    annotate(project, "Basel", (0, 5, "LOC"), user=bob)
+    annotate(Project.objects.create(name="Other"), "Rome", (0, 4, "LOC"))
+    fresh = Document.new(project, "Bern")
+    fresh.save()
+    for document in (basel, fresh):
+        suggest(document, 0, 4, "LOC")
+    for options, expected in (
+        (ExportOptions(), 1),
+        (ExportOptions(annotated_by="all"), 2),
+        (ExportOptions(format="jsonl", has_suggestions=True), 2),
+        (ExportOptions(format="jsonl", annotated_by="all", has_suggestions=True), 3),
+    ):
+        assert selection.count(project, options) == expected
+    assert selection.has_more(project, ExportOptions(), 0)
+    assert not selection.has_more(project, ExportOptions(), 1)
+
+
 def test_suggestions_stand_beside_the_spans(project: Project, tmp_path: Path) -> None:
     done = annotate(project, "Basel", (0, 5, "LOC"))
     suggest(done, 0, 5, "ORG")

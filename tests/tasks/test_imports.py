@@ -235,10 +235,10 @@ def test_progress_is_seen_while_documents_are_stored(
     with patch.object(uploads.Upload, "note_progress", look):
         carry_out(job)
     assert seen == [
-        ("checking", 2, 0.25),
-        ("checking", 4, 0.5),
-        ("checking", 2, 1.0),
-        ("storing", 2, 1 / 3),
-        ("storing", 4, 2 / 3),
-        ("storing", 6, 1.0),
+        ("checking", 2, 0.25, 0),
+        ("checking", 4, 0.5, 0),
+        ("checking", 2, 1.0, 0),
+        ("storing", 2, 1 / 3, 0),
+        ("storing", 4, 2 / 3, 0),
+        ("storing", 6, 1.0, 0),
     ]

@@ -36,7 +36,10 @@ class Command(commandline.Command):
             "--output", metavar="PATH", help="a file, or a folder that exists"
         )
         target.add_argument(
-            "--keep", action="store_true", help="to be fetched from the export page"
+            "--keep",
+            action="store_true",
+            help="to be fetched from the export page; the oldest that is not pinned "
+            "makes room where there are KEEP_EXPORTS",
         )
         parser.add_argument(
             "--scheme",
@@ -71,6 +74,10 @@ class Command(commandline.Command):
             f"{path}: {facts['documents']} documents with {facts['spans']} spans, "
             f"{facts['moved']} moved, {facts['dropped']} dropped; see {report}."
         )
+        removed = keeping.make_room(project) if options["keep"] else []
+        for older in removed:
+            made = f"{older.created_at:%Y-%m-%d %H:%M}"
+            summary += f"\n{older.file} of {made} made room for it."
         write_result(self.stdout, facts, summary, options["json"])
 
 
