@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from annotator.export_options import EVERYBODY, GOLD, ExportOptions
+from annotator.export_options import EVERYBODY, GOLD, ExportOptions, named
 from annotator.formats import Record
 from annotator.models import Annotation, Document, Project, Span, Suggestion
 from modeling import spans as span_rules
@@ -40,7 +40,7 @@ class Work(NamedTuple):
 
     @property
     def who(self) -> str:
-        return GOLD if self.is_gold else self.username or GOLD
+        return GOLD if self.is_gold else named(self.username or "")
 
 
 @dataclass(slots=True)
@@ -134,8 +134,8 @@ def _annotations(options: ExportOptions) -> QuerySet[Annotation]:
     chosen = Annotation.objects.filter(state__in=options.states)
     if options.annotated_by == GOLD:
         return chosen.filter(is_gold=True)
-    if options.annotated_by not in (None, EVERYBODY):
-        return chosen.filter(is_gold=False, user__username=options.annotated_by)
+    if options.person is not None:
+        return chosen.filter(is_gold=False, user__username=options.person)
     return chosen
 
 

@@ -47,7 +47,7 @@ def test_a_download_begins_by_itself_and_stays_on_the_page(
         assert {"README.md", "train.jsonl", "report.json"} <= {*archive.namelist()}
     expect(page.get_by_text("The export is made and kept.")).to_be_visible()
     with page.expect_download() as again:
-        page.get_by_role("link", name="Receipt").click()
+        page.get_by_role("link", name="Receipt", exact=True).click()
     assert again.value.suggested_filename == "news.zip.report.json"
     page.get_by_role("link", name="All exports").click()
     row = page.get_by_role("row").filter(has_text="news.zip")

@@ -7,13 +7,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from annotator import commandline, keeping
 from annotator.commandline import find_project, find_user, write_result
-from annotator.export_options import (
-    EVERYBODY,
-    GOLD,
-    ExportOptions,
-    ExportRefused,
-    parse_ratio,
-)
+from annotator.export_options import ExportOptions, ExportRefused, parse_ratio
 from annotator.exports import export
 from annotator.formats import OUTPUTS
 from annotator.models import Export, Project
@@ -86,7 +80,8 @@ def _add_choices(parser: CommandParser) -> None:
     parser.add_argument(
         "--annotated-by",
         metavar="USER",
-        help="or gold, or all; default: gold, else whoever submitted last",
+        help="or gold, or all; user:gold is somebody called gold; default: gold, else "
+        "whoever submitted last",
     )
     parser.add_argument(
         "--states", default=State.SUBMITTED.value, help="submitted,flagged,…"
@@ -118,14 +113,11 @@ def _export(
 
 
 def _how(options: dict[str, Any]) -> ExportOptions:
-    person = options["annotated_by"]
-    if person not in (None, GOLD, EVERYBODY):
-        find_user(person)
-    return ExportOptions(
+    wanted = ExportOptions(
         format=options["format"],
         scheme=options["scheme"],
         tokens=options["tokens"],
-        annotated_by=person,
+        annotated_by=options["annotated_by"],
         states=tuple(options["states"].split(",")),
         labels=tuple(filter(None, options["labels"].split(","))),
         has_suggestions=options["suggestions"],
@@ -133,3 +125,6 @@ def _how(options: dict[str, Any]) -> ExportOptions:
         seed=options["seed"],
         strict=options["strict"],
     )
+    if wanted.person is not None:
+        find_user(wanted.person)
+    return wanted

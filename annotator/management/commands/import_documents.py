@@ -8,6 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from annotator import commandline
 from annotator.commandline import find_project, find_user, write_result
+from annotator.export_options import USER
 from annotator.formats import FORMATS
 from annotator.imports import (
     ERRORS_SHOWN,
@@ -37,8 +38,8 @@ class Command(commandline.Command):
         parser.add_argument(
             "--annotated-by",
             metavar="USER",
-            help="whose the file's annotations are, gold, or suggestions; "
-            "default: not stored",
+            help="whose the file's annotations are, gold, or suggestions; user:gold is "
+            "somebody called gold; default: not stored",
         )
         parser.add_argument(
             "--encoding", default="", help="such as GB18030; default: look for it"
@@ -69,7 +70,7 @@ class Command(commandline.Command):
         project = find_project(options["project"])
         person = options["annotated_by"]
         if person not in (None, "gold", "suggestions"):
-            person = find_user(person)
+            person = find_user(person.removeprefix(USER))
         how = ImportOptions(
             format=options["format"],
             split=options["split"],
