@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from annotator import keeping, uploads, yardstick
+from annotator import keeping, scratch, uploads, yardstick
 from annotator.models import (
     Checkpoint,
     Export,
@@ -72,6 +72,7 @@ def reconcile(*, everything: bool = False) -> None:
     yardstick.drop_orphans()
     keeping.sweep()
     uploads.sweep()
+    scratch.sweep()
 
 
 def _send_again_runs(patience: timedelta) -> None:
