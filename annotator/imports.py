@@ -19,6 +19,7 @@ from annotator.formats import (
 )
 from annotator.models import Project
 from annotator.models.documents import Split
+from annotator.patience import patiently
 from annotator.surveys import survey
 
 COUNTED_AT_ONCE = 1024 * 1024  # bytes
@@ -149,7 +150,9 @@ def import_file(
     With errors nothing is stored, unless they are to be skipped.
     """
     checked = check(path, project, options or ImportOptions())
-    return checked.store(by) if checked.may_be_stored else checked.report
+    if not checked.may_be_stored:
+        return checked.report
+    return patiently(lambda: checked.store(by))
 
 
 @storing.sparing_the_collector()

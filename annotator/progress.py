@@ -44,11 +44,20 @@ class Moving:
             return False
         return time.time() - last < MOVING_SECONDS
 
+    def ask_to_stop(self, job: int) -> None:
+        """Cancel where an import's own lock lets nobody write that to SQLite."""
+        if self.folder.exists():
+            (self.folder / f"stop-{job}").touch()
+
+    def is_to_stop(self, job: int) -> bool:
+        return (self.folder / f"stop-{job}").exists()
+
     def note_progress(self, progress: Progress) -> None:
         replace_json(self.folder / PROGRESS, progress)
 
     def forget_progress(self) -> None:
-        (self.folder / PROGRESS).unlink(missing_ok=True)
+        for path in (self.folder / PROGRESS, *self.folder.glob("stop-*")):
+            path.unlink(missing_ok=True)
 
 
 def replace_json(path: Path, value: Any) -> None:

@@ -11,7 +11,7 @@ from annotator import keeping
 from annotator.export_options import ExportRefused
 from annotator.exports import OnProgress
 from annotator.models import Export
-from annotator.models.jobs import ACTIVE, RunState
+from annotator.models.jobs import ACTIVE, RunCancelled, RunState
 from annotator.patience import patiently
 from annotator.progress import Progress
 from tasks.heartbeat import Heartbeat
@@ -56,6 +56,8 @@ def _carry_out(kept: Export, heart: Heartbeat) -> None:
         logger.exception("Export %s cannot be written.", kept.pk)
         sentence = _t("The file cannot be written: {why}.")
         raise JobRefused(sentence.format(why=error.strerror or error)) from error
+    if kept.is_to_stop(kept.pk):
+        raise RunCancelled
     patiently(lambda: kept.succeed(facts["file"], facts), heart.check)
     kept.forget_progress()
     for older in patiently(lambda: keeping.make_room(kept.project)):
@@ -69,6 +71,8 @@ def _reporter(kept: Export, heart: Heartbeat) -> OnProgress:
     def note(progress: Progress) -> None:
         nonlocal last
         heart.check()
+        if kept.is_to_stop(kept.pk):
+            raise RunCancelled
         if time.monotonic() - last >= PROGRESS_SECONDS:
             last = time.monotonic()
             kept.note_progress(progress)

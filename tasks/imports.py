@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 PROGRESS_SECONDS = 0.5
 
 Report = dict[str, Any]
+Check = Callable[[], None]  # raises where the import is not to go on
 CheckedFiles = list[tuple[str, Checked]]  # with the names as they were sent
 
 
@@ -55,38 +56,52 @@ def _carry_out(job: ImportJob, heart: Heartbeat) -> None:
     upload = uploads.find(job.upload, job.project_id)
     if upload is None:
         raise JobRefused(_t("The files are gone; please upload them again."))
-    checked = _check(job, upload, heart)
+    check_on = _stopper(job, upload, heart)
+    checked = _check(job, upload, check_on)
     good = [file for _name, file in checked if file.may_be_stored]
     if not good or (len(good) < len(checked) and not job.skips_bad):
         found = [_report(name, file.report) for name, file in checked]
         raise JobRefused(_refusal(found), reports=found)
-    patiently(lambda: _store_all(job, upload, heart, checked), heart.check)
+    patiently(lambda: _store_all(job, upload, check_on, checked), check_on)
     if not job.error_count:
         upload.remove()
 
 
+def _stopper(job: ImportJob, upload: Upload, heart: Heartbeat) -> Check:
+    """What ends an import that was cancelled, or taken away."""
+
+    def check_on() -> None:
+        heart.check()
+        if upload.is_to_stop(job.pk):
+            raise RunCancelled
+
+    return check_on
+
+
 @transaction.atomic
 def _store_all(
-    job: ImportJob, upload: Upload, heart: Heartbeat, checked: CheckedFiles
+    job: ImportJob, upload: Upload, check_on: Check, checked: CheckedFiles
 ) -> None:
     if job.is_cancel_requested():  # between two beats
         raise RunCancelled
-    job.succeed(_store(job, upload, heart, checked))
+    reports = _store(job, upload, check_on, checked)
+    check_on()
+    job.succeed(reports)
     for task in (preannotate_project, retrain_if_due, learn_rules):
         task.delay_on_commit(job.project_id)
 
 
-def _check(job: ImportJob, upload: Upload, heart: Heartbeat) -> CheckedFiles:
+def _check(job: ImportJob, upload: Upload, check_on: Check) -> CheckedFiles:
     files, found = upload.files, []
     for at, (name, path) in enumerate(files):
         options = import_options(job.options, name, job.skips_bad)
-        note = _reporter(upload, heart, "checking", at / len(files), 1 / len(files))
+        note = _reporter(upload, check_on, "checking", at / len(files), 1 / len(files))
         found.append((name, check(path, job.project, options, note)))
     return found
 
 
 def _store(
-    job: ImportJob, upload: Upload, heart: Heartbeat, checked: CheckedFiles
+    job: ImportJob, upload: Upload, check_on: Check, checked: CheckedFiles
 ) -> list[Report]:
     total = sum(file.report.documents for _name, file in checked)
     reports, done = [], 0
@@ -94,7 +109,7 @@ def _store(
         report, documents = file.report, file.report.documents
         if file.may_be_stored:
             part = done / total, documents / total
-            progress = _reporter(upload, heart, "storing", *part, done)
+            progress = _reporter(upload, check_on, "storing", *part, done)
             report = file.store(job.requested_by, progress)
         reports.append(_report(name, report))
         done += documents
@@ -103,7 +118,7 @@ def _store(
 
 def _reporter(
     upload: Upload,
-    heart: Heartbeat,
+    check_on: Check,
     phase: str,  # "checking" or "storing"
     before: float,
     part: float,
@@ -114,7 +129,7 @@ def _reporter(
 
     def note(documents: int, share: float) -> None:
         nonlocal last
-        heart.check()
+        check_on()
         if time.monotonic() - last >= PROGRESS_SECONDS:
             last = time.monotonic()
             far = before + share * part

@@ -115,13 +115,20 @@ def _live(request: HttpRequest, project: Project, kept: Export) -> dict[str, Any
 @require_POST
 def cancel(request: HttpRequest, pk: int, export: int) -> HttpResponse:
     kept = access.get_export(request.user, pk, export)
+    was_active = kept.is_active
+    if was_active:
+        kept.ask_to_stop(kept.pk)
     try:
         is_told = kept.cancel()
     except OperationalError:  # SQLite's one lock is an import's until its end
-        sentence = _("An import is being stored; please try again when it is done.")
+        sentence = _(
+            "The export is told to stop, and this page will say so; only if it was at "
+            "its very end, it is kept."
+        )
         messages.warning(request, sentence)
         return redirect("export-job", pk, kept.pk)
-    if is_told:
+    kept.refresh_from_db()
+    if is_told or (was_active and kept.state == "cancelled"):
         messages.success(request, _("The export is told to stop; nothing is kept."))
     else:
         messages.info(request, _("The export had ended already."))

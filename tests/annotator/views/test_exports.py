@@ -281,6 +281,21 @@ def test_an_export_is_cancelled_by_who_asked_for_it_or_an_admin(
     assert "Cancel the export before you delete it." in page
 
 
+def test_who_cancels_while_an_import_holds_the_database_is_heard(
+    queued: Callable[..., Export], as_alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = queued()
+    export.folder.mkdir(parents=True)
+    with monkeypatch.context() as patch:
+        locked = Mock(side_effect=OperationalError("database is locked"))
+        patch.setattr(Export, "cancel", locked)
+        page = as_alice.post(address_of(export, "cancel/"), follow=True)
+    assert "The export is told to stop, and this page will" in page.content.decode()
+    make_export(export.pk)
+    export.refresh_from_db()
+    assert (export.state, export.folder.exists()) == ("cancelled", False)
+
+
 def test_who_exports_while_an_import_holds_the_database_is_told_so(
     download: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -348,14 +348,18 @@ def test_an_import_is_cancelled_before_and_while_a_worker_does_it(
     assert not project.documents.exists()
 
 
-def test_who_cancels_while_the_database_is_the_imports_alone_is_told_so(
-    as_alice: Client, upload: Send, monkeypatch: pytest.MonkeyPatch
+def test_who_cancels_while_the_database_is_the_imports_alone_is_heard(
+    as_alice: Client, upload: Send, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _job, address = queued(as_alice, upload(("a.txt", "Ada.")))
-    locked = Mock(side_effect=OperationalError("database is locked"))
-    monkeypatch.setattr(ImportJob, "cancel", locked)
-    page = as_alice.post(f"{address}cancel/", follow=True).content.decode()
-    assert "cannot be stopped now" in page
+    job, address = queued(as_alice, upload(("a.txt", "Ada.")))
+    with monkeypatch.context() as patch:
+        locked = Mock(side_effect=OperationalError("database is locked"))
+        patch.setattr(ImportJob, "cancel", locked)
+        page = as_alice.post(f"{address}cancel/", follow=True).content.decode()
+    assert "The import is told to stop, and this page will say so" in page
+    import_upload(job.pk)
+    job.refresh_from_db()
+    assert (job.state, project.documents.exists()) == ("cancelled", False)
 
 
 def test_a_worker_that_can_only_write_to_the_upload_is_no_silent_one(
