@@ -79,9 +79,16 @@ class _Work:
     counts: Counts = field(default_factory=Counts)
     changes: Changes = field(default_factory=Changes)
     total: int = 0  # documents there will be in it
+    looked_at: int = 0  # for sentences, before the first is written
 
-    def _tell(self, phase: str) -> None:
-        done = self.counts.documents
+    def _tell_reading(self, count: int) -> None:
+        self.looked_at += count
+        self._tell("reading", self.looked_at)
+
+    def _tell_writing(self, count: int) -> None:
+        self._tell("writing", self.counts.documents)
+
+    def _tell(self, phase: str, done: int) -> None:
         share = min(1.0, done / self.total) if self.total else 0.0
         self.on_progress(Progress(phase, done, share, self.total))
 
@@ -89,9 +96,7 @@ class _Work:
         """The files of all splits that have documents, and what stands beside them."""
         project, options, output = self.project, self.options, self.options.output
         self.total = selection.count(project, options)
-        has_starts = selection.marks_documents(
-            project, options, lambda: self._tell("reading")
-        )
+        has_starts = selection.marks_documents(project, options, self._tell_reading)
         how = WriteOptions(options.scheme, has_starts, project.name)
         splits = options.splits or (WHOLE,)
         files = [found for name in splits if (found := self._write_split(name, how))]
@@ -111,7 +116,7 @@ class _Work:
         path = self.folder / f"{name}.{output.suffix}"
         split = name if options.splits else ""
         records = selection.records(
-            self.project, options, counts, split, lambda: self._tell("writing")
+            self.project, options, counts, split, self._tell_writing
         )
         with path.open("wb") as file:
             for loss in output.write(records, file, how):
@@ -134,10 +139,10 @@ class _Work:
                 if path.suffix == ".zip":
                     with ZipFile(path) as inner:
                         for name in inner.namelist():
-                            self._tell("packing")
+                            self._tell("packing", self.counts.documents)
                             add(archive, f"{path.stem}/{name}", inner.read(name))
                 else:
-                    self._tell("packing")
+                    self._tell("packing", self.counts.documents)
                     with path.open("rb") as file:
                         add_stream(archive, path.name, file)
         return packed

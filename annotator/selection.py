@@ -20,7 +20,7 @@ BATCH = 500
 COLUMNS = ("text", "metadata", "external_id", "tokens", "sentence_starts", "project")
 JOINTS = {" ", "\n"}  # what may stand between tokens that are joined again
 Spans = dict[int, list[span_rules.Span]]
-OnBatch = Callable[[], None]  # what it raises ends the export
+OnBatch = Callable[[int], None]  # so many documents; what it raises ends the export
 
 
 class Work(NamedTuple):
@@ -83,7 +83,7 @@ def records(
     options: ExportOptions,
     counts: Counts,
     split: str = "",
-    on_batch: OnBatch = lambda: None,
+    on_batch: OnBatch = lambda count: None,
 ) -> Iterator[Record]:
     """The documents of a split, or all, in the order of their primary keys."""
     for batch in _batches(project, options, split, on_batch):
@@ -105,7 +105,7 @@ def records(
 
 
 def marks_documents(
-    project: Project, options: ExportOptions, on_batch: OnBatch = lambda: None
+    project: Project, options: ExportOptions, on_batch: OnBatch = lambda count: None
 ) -> bool:
     """Whether the file needs document starts: some document has several sentences.
 
@@ -150,7 +150,7 @@ def _batches(
     project: Project,
     options: ExportOptions,
     split: str = "",
-    on_batch: OnBatch = lambda: None,
+    on_batch: OnBatch = lambda count: None,
 ) -> Iterator[list[Document]]:
     """Lists of documents by primary key, which holds no cursor open for long."""
     taken = _documents(project, options).values_list("pk", "content_hash")
@@ -162,7 +162,7 @@ def _batches(
         for document in batch:
             document.project = project
         yield batch
-        on_batch()
+        on_batch(len(rows))
 
 
 def _choose(documents: list[Document], options: ExportOptions) -> dict[int, list[Work]]:

@@ -81,7 +81,7 @@ def test_progress_is_seen_while_documents_are_written(queue: Queue) -> None:
     with patch.object(Export, "note_progress", look):
         carry_out(kept)
     assert seen == [
-        *[("reading", 0, 0.0, 5)] * 3,
+        *[("reading", done, done / 5, 5) for done in (2, 4, 5)],
         *[("writing", done, done / 5, 5) for done in (2, 4, 5)],
         ("packing", 5, 1.0, 5),
     ]
