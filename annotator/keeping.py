@@ -22,6 +22,7 @@ from annotator.exports import OnProgress, export
 from annotator.formats.archives import add_stream
 from annotator.models import Export, Project
 from annotator.models.jobs import RunState
+from annotator.patience import patiently
 from annotator.receipts import REPORT, Receipt, write_receipt
 
 LONGEST_STEM = 200  # bytes: 255 are allowed, and “.conll.report.json” follows
@@ -81,7 +82,7 @@ def keep(project: Project, options: ExportOptions, by: Any = None) -> Export:
         kept.facts, kept.file = facts, facts["file"]
         kept.bytes, kept.sha256 = facts["bytes"], facts["sha256"]
         kept.finished_at = timezone.now()
-        kept.save()
+        patiently(kept.save)
     finally:
         if kept.pk is None:
             clear(kept)
