@@ -1,5 +1,6 @@
 """Import files into a project; with bad lines a file stores nothing."""
 
+import csv
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from annotator.imports import (
     NOTES_SHOWN,
     ImportOptions,
     ImportReport,
+    bad_lines,
     import_file,
 )
+from annotator.models import Project
 from annotator.models.documents import Split
 from tasks.learning import learn_rules
 from tasks.prediction import preannotate_project
@@ -64,6 +67,9 @@ class Command(commandline.Command):
         parser.add_argument(
             "--skip-bad", action="store_true", help="import the good documents anyway"
         )
+        parser.add_argument(
+            "--errors", metavar="FILE", help="gets all bad lines, as CSV"
+        )
         parser.add_argument("--json", action="store_true")
 
     def handle(self, **options: Any) -> None:
@@ -90,6 +96,8 @@ class Command(commandline.Command):
         learn_rules.delay_on_commit(project.pk)
         if person is not None:
             retrain_if_due.delay_on_commit(project.pk)
+        if options["errors"]:
+            _write_errors(Path(options["errors"]), reports, project, how)
         result = {"files": {name: asdict(r) for name, r in reports.items()}}
         summary = "\n".join(_summary(name, r) for name, r in reports.items())
         write_result(self.stdout, result, summary, options["json"])
@@ -98,13 +106,29 @@ class Command(commandline.Command):
             raise CommandError(_refusal(refused[0], reports[refused[0]]))
 
 
+def _write_errors(
+    path: Path, reports: dict[str, ImportReport], project: Project, how: ImportOptions
+) -> None:
+    """All bad lines; the files that have some are read once more."""
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["file", "line", "what is wrong"])
+            for name, report in reports.items():
+                found = bad_lines(name, project, how) if report.error_count else ()
+                writer.writerows((name, *error) for error in found)
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error}.") from error
+
+
 def _summary(name: str, report: ImportReport) -> str:
     lines = [
         f"{name}, line {line}: {message}"
         for line, message in report.errors[:ERRORS_SHOWN]
     ]
     if report.error_count > ERRORS_SHOWN:
-        lines.append(f"{name}: {report.error_count - ERRORS_SHOWN} more bad lines.")
+        more = report.error_count - ERRORS_SHOWN
+        lines.append(f"{name}: {more} more bad lines; --errors FILE gets them all.")
     lines += [
         f"{name}, line {line}: {note}" for line, note in report.notes[:NOTES_SHOWN]
     ]
