@@ -1,5 +1,6 @@
 """Exporting: choose, see how far it is, fetch the file; older ones are kept."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -159,14 +160,16 @@ def download(request: HttpRequest, pk: int, export: int) -> HttpResponseBase:
     project = access.get_project(request.user, pk)
     kept = get_object_or_404(project.exports, pk=export)
     package = request.GET.get("package", keeping.WITH_REPORT)
-    try:
-        with keeping.packaged(kept, package) as path:
+    if kept.is_kept:
+        with (
+            suppress(FileNotFoundError),
+            keeping.packaged(kept, package) as path,
+        ):
             file = path.open("rb")
             return FileResponse(file, as_attachment=True, filename=path.name)
-    except OSError:
-        sentence = _("The files of the export “%(name)s” are gone from the server.")
-        messages.error(request, sentence % {"name": kept.name})
-        return redirect("document-export", project.pk)
+    sentence = _("The files of the export “%(name)s” are not on the server.")
+    messages.error(request, sentence % {"name": kept.name})
+    return redirect("export-job", project.pk, kept.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

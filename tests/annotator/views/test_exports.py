@@ -179,8 +179,7 @@ def test_files_that_are_gone_are_said_to_be(
     address = reverse("document-export-file", args=[project.pk, kept.pk])
     page = as_alice.get(address, follow=True).content
     assert (
-        "The files of the export “news.conll” are gone from the server.".encode()
-        in page
+        "The files of the export “news.conll” are not on the server.".encode() in page
     )
 
 
@@ -338,6 +337,9 @@ def test_what_makes_room_is_said_before_and_after(
     page = as_alice.get(address_of(oldest)).content.decode()
     assert "Its files made room for newer exports on" in page
     assert "?package=" not in page
+    file = reverse("document-export-file", args=[project.pk, oldest.pk])
+    page = as_alice.get(file, follow=True).content.decode()
+    assert "The files of the export “news.conll” are not on the server." in page
 
 
 def test_a_pinned_export_gives_no_room(
