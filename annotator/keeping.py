@@ -61,8 +61,8 @@ def make(kept: Export, on_progress: OnProgress = lambda progress: None) -> Recei
         ExportRefused: the format cannot hold what is to be written.
     """
     options = ExportOptions.restored(kept.options)
-    kept.workplace.mkdir(parents=True, exist_ok=True)
-    path = kept.workplace / f"{_stem(kept.project)}.{options.suffix}"
+    kept.attempt_folder.mkdir(parents=True, exist_ok=True)
+    path = kept.attempt_folder / f"{_stem(kept.project)}.{options.suffix}"
     receipt = export(kept.project, path, options, on_progress)
     write_receipt(receipt, path)
     return receipt
@@ -102,7 +102,7 @@ def clear(kept: Export) -> None:
 def clear_attempts(kept: Export) -> None:
     """Take away what attempts left that were given up."""
     for folder in kept.folder.glob("*"):
-        if folder != kept.workplace:
+        if folder != kept.attempt_folder:
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -145,7 +145,7 @@ def packaged(kept: Export, package: str) -> Iterator[Path]:
     if package != WITH_REPORT:
         yield kept.report if package == RECEIPT else kept.path
         return
-    with TemporaryDirectory(dir=kept.workplace, prefix="sent-") as name:
+    with TemporaryDirectory(dir=kept.attempt_folder, prefix="sent-") as name:
         target = Path(name) / f"{kept.path.stem}.zip"
         is_zip = kept.path.suffix == ".zip"
         if is_zip:

@@ -83,14 +83,14 @@ class Export(Moving, Job):
         return self.all_folders() / str(self.key)
 
     @property
-    def workplace(self) -> Path:
+    def attempt_folder(self) -> Path:
         """Where this attempt's files are; those of the command line need none."""
         return self.folder / str(self.attempt) if self.attempt else self.folder
 
     @property
     def path(self) -> Path:
-        return self.workplace / self.file
+        return self.attempt_folder / self.file
 
     @property
     def report(self) -> Path:
-        return self.workplace / f"{self.file}.report.json"
+        return self.attempt_folder / f"{self.file}.report.json"

@@ -147,7 +147,7 @@ def test_a_failure_nobody_foresaw_is_recorded_and_raised(queue: Queue) -> None:
 def test_a_dead_worker_s_export_is_made_again_and_its_pieces_go(queue: Queue) -> None:
     kept = queue()
     kept.claim("dead")
-    half = kept.workplace / ".export-abc"
+    half = kept.attempt_folder / ".export-abc"
     half.mkdir(parents=True)
     (half / "documents.jsonl").write_text("{")
     long_ago = timezone.now() - timedelta(minutes=5)
@@ -174,7 +174,7 @@ def test_a_worker_given_up_for_dead_does_not_touch_its_successor_s_file(
         with patch.object(keeping, "make", made):
             carry_out(kept)
         annotate(kept.project, "Bern", (0, 4, "LOC"))
-        late.workplace.mkdir(exist_ok=True)
+        late.attempt_folder.mkdir(exist_ok=True)
         return made(late, *arguments)
 
     with patch.object(keeping, "make", make_too_late):

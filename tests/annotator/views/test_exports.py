@@ -98,7 +98,7 @@ def test_nothing_but_the_kept_export_stays_on_the_disk(
     response = download(package="zip")
     (kept,) = Export.objects.all()
     assert [path.name for path in kept.folder.iterdir()] == ["1"]
-    names = sorted(path.name for path in kept.workplace.iterdir())
+    names = sorted(path.name for path in kept.attempt_folder.iterdir())
     assert names == ["news.conll", "news.conll.report.json"]
     assert body(response)
 
