@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from annotator import uploads
 from annotator.models import Document, ImportJob, Project, TrainingRun, Worker
-from annotator.uploads import Progress
+from annotator.progress import Progress
 from tasks.imports import import_upload
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
