@@ -14,6 +14,13 @@ from annotator.models import (
 TEXT = "Ada 😀 met Karl Marx in Basel and left Basel."
 KARL = (10, 19)
 BASEL = (23, 28)
+# Browsers that keep nothing.
+FULL_STORAGE = """Storage.prototype.setItem = () => {
+    throw new DOMException("", "QuotaExceededError");
+};"""
+FORBIDDEN_STORAGE = """Object.defineProperty(window, "localStorage", {
+    get() { throw new DOMException("", "SecurityError"); },
+});"""
 
 
 def add_document(project: Project, text: str = TEXT, **fields: Any) -> Document:

@@ -15,6 +15,7 @@ from annotator import uploads
 from annotator.models import Document, ImportJob, Project, TrainingRun, Worker
 from annotator.uploads import Progress
 from tasks.imports import import_upload
+from tests.browser.desk import FORBIDDEN_STORAGE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LogIn = Callable[[Page, User], None]
@@ -88,6 +89,15 @@ def test_the_theme_is_kept_and_there_before_the_first_paint(desk: Page) -> None:
     switch.click()
     desk.emulate_media(color_scheme="dark")
     assert desk.evaluate(paper) == dark
+
+
+def test_the_theme_is_switched_where_the_browser_keeps_nothing(desk: Page) -> None:
+    desk.add_init_script(FORBIDDEN_STORAGE)
+    desk.goto("/")
+    root, switch = desk.locator("html"), desk.locator("[data-theme-switch]")
+    for theme in ("light", "dark"):
+        switch.click()
+        expect(root).to_have_attribute("data-theme", theme)
 
 
 def test_the_language_is_switched_where_one_is(desk: Page, project: Project) -> None:

@@ -18,11 +18,12 @@ import { startTimer } from "./timer.js";
 const page = byId("desk");
 const config = page.dataset;
 
-function storageOr(kind) {
+// Null where the browser forbids it.
+function storageOf(kind) {
   try {
-    return globalThis[kind];
+    return globalThis[kind] ?? null;
   } catch {
-    return new MemoryStorage();
+    return null;
   }
 }
 
@@ -30,7 +31,7 @@ async function open() {
   const api = new Api(config);
   const data = await api.read();
   const model = new Model(data);
-  const journal = new Journal(storageOr("localStorage"), config.user, config.document);
+  const journal = new Journal(storageOf("localStorage"), config.user, config.document);
   const { version } = data.annotation;
   const send = async (edit) => {
     await painted(); // what a person did is shown first
@@ -39,7 +40,7 @@ async function open() {
   const autosave = new Autosave({ send, journal, version });
   const waiting = { api, journal, autosave, model, version };
   const { disputed, misfits } = await replay(waiting);
-  const session = storageOr("sessionStorage");
+  const session = storageOf("sessionStorage") ?? new MemoryStorage();
   const desk = new Desk({
     model,
     autosave,
@@ -64,7 +65,7 @@ async function open() {
   if (disputed.length) {
     await choose({ desk, autosave, journal, theirs: data.annotation, disputed });
   }
-  sayMisfits(desk, misfits); // last, so that no other sentence takes its place
+  sayMisfits({ desk, journal, misfits }); // last, so that no other sentence takes its place
 }
 
 function keepPreferences(api, desk, values) {
