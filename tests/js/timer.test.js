@@ -13,3 +13,10 @@ test("work counts, a long pause counts for thirty seconds, taking starts anew", 
   now += 1500;
   assert.equal(timer.take(), 1.5);
 });
+
+test("hours of reading before an edit count for as much as the server takes", () => {
+  let now = 0;
+  const timer = new Timer(() => now);
+  for (now = 0; now < 9_000_000; now += 20_000) timer.touch();
+  assert.equal(timer.take(), 3600);
+});

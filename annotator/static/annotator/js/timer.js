@@ -1,6 +1,7 @@
 // Seconds of work: time between two signs of life counts, unless it is a long pause.
 
 const PAUSE = 30_000;
+const MOST = 3600; // seconds that the server counts for one edit
 
 export class Timer {
   #now;
@@ -22,7 +23,7 @@ export class Timer {
   // The seconds worked since the last time they were taken.
   take() {
     this.touch();
-    const seconds = Math.round(this.#worked / 100) / 10;
+    const seconds = Math.min(Math.round(this.#worked / 100) / 10, MOST);
     this.#worked = 0;
     return seconds;
   }
