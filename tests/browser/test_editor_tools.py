@@ -1,5 +1,7 @@
 """The editor's tools beside labelling: handles, own keys, comments, reading options."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -112,9 +114,15 @@ def test_time_counts_while_somebody_works_and_stops_when_nobody_does(
     desk.press("2").wait_saved()
     busy = desk.annotation.seconds_spent
     assert 60 <= busy - before < 70
+    shown = desk.page.locator("#spent")
+    expect(shown).to_have_text(re.compile(r"^1:0\d$"))
     clock.fast_forward(50 * 60_000)
+    clock.run_for(1000)
+    expect(shown).to_have_text(re.compile(r"^1:3\d$"))
     desk.press("3").wait_saved()
     assert 30 <= desk.annotation.seconds_spent - busy < 40
+    desk.page.reload()
+    expect(shown).to_have_text(re.compile(r"^1:3\d$"))
 
 
 def test_a_key_is_changed_for_good_and_a_taken_one_is_refused(

@@ -13,7 +13,7 @@ import { keepHistory, readHistory } from "./remember.js";
 import { leaveWhenSaved, remindOf, warnBeforeLeaving } from "./leaving.js";
 import { choose, replay, sayMisfits, standBy } from "./recovery.js";
 import { show } from "./screen.js";
-import { startTimer } from "./timer.js";
+import { showTimer, startTimer } from "./timer.js";
 
 const page = byId("desk");
 const config = page.dataset;
@@ -40,12 +40,13 @@ async function open() {
   const autosave = new Autosave({ send, journal, version });
   const waiting = { api, journal, autosave, model, version };
   const { disputed, misfits } = await replay(waiting);
+  const timer = startTimer();
   const session = storageOf("sessionStorage") ?? new MemoryStorage();
   const desk = new Desk({
     model,
     autosave,
     history: new History(readHistory(session, config, autosave.version)),
-    timer: startTimer(),
+    timer,
     keys: new Keys(data.preferences.keys),
     mayEdit: config.mayEdit === "yes",
     stateNames: {
@@ -57,6 +58,7 @@ async function open() {
   });
   const preferences = keepPreferences(api, desk, data.preferences);
   show({ page, desk, api, preferences, comments: data.comments });
+  if (desk.mayEdit) showTimer(timer, data.annotation.seconds_spent);
   keepHistory(session, config, desk);
   warnBeforeLeaving(autosave);
   leaveWhenSaved(desk, autosave, config.next);
