@@ -165,8 +165,12 @@ def clicks_of(page: Any) -> dict[str, float]:
     clicks = sorted(page.evaluate("window.clicks"))
     if any(value is None or math.isnan(value) for value in clicks):
         raise RuntimeError("a click was not followed by its span")
-    worst = clicks[math.ceil(0.95 * len(clicks)) - 1]
+    worst = percentile_95(clicks)
     return {"click_ms_p95": worst, "click_ms_middle": median(clicks)}
+
+
+def percentile_95(increasing: Sequence[float]) -> float:
+    return increasing[math.ceil(0.95 * len(increasing)) - 1]
 
 
 class Peer:
