@@ -46,6 +46,18 @@ def suggest(document: Document, *proposals: tuple[int, int, str, float]) -> None
         )
 
 
+def answer_questions(page: Any, answer: str) -> list[str]:
+    """Accept or dismiss what the browser asks; the kinds of questions, as they come."""
+    questions: list[str] = []
+
+    def reply(dialog: Any) -> None:
+        questions.append(dialog.type)
+        getattr(dialog, answer)()
+
+    page.on("dialog", reply)
+    return questions
+
+
 class Desk:
     """One person at one document, through the browser."""
 

@@ -20,6 +20,7 @@ from tests.browser.desk import (
     KARL,
     Desk,
     add_document,
+    answer_questions,
     suggest,
 )
 
@@ -50,18 +51,6 @@ def test_edits_survive_a_crash_of_the_page(desk: Desk, project: Project) -> None
     desk.open(document)
     assert desk.spans == [(*KARL, "PER"), (*BASEL, "LOC")]
     assert desk.shown == ["Karl Marx", "Basel"]
-
-
-def answer_questions(page: Any, answer: str) -> list[str]:
-    """Accept or dismiss what the browser asks; the kinds of questions, as they come."""
-    questions: list[str] = []
-
-    def reply(dialog: Any) -> None:
-        questions.append(dialog.type)
-        getattr(dialog, answer)()
-
-    page.on("dialog", reply)
-    return questions
 
 
 def test_closing_with_unsaved_edits_warns(desk: Desk, project: Project) -> None:

@@ -1,12 +1,20 @@
 """The editor's tools beside labelling: handles, own keys, comments, reading options."""
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from annotator.models import Comment, Preferences, Project, Threshold
-from tests.browser.desk import BASEL, KARL, Desk, add_document, suggest
+from tests.browser.desk import (
+    BASEL,
+    KARL,
+    Desk,
+    add_document,
+    answer_questions,
+    suggest,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SENTENCES = "Ada met Karl Marx. He left Basel early. She stayed."
@@ -216,6 +224,35 @@ def test_a_comment_is_written_about_a_place_and_resolved(
     desk.page.get_by_role("button", name="Resolve").click()
     expect(desk.page.locator("#comment-count")).to_have_text("0")
     assert desk.spans == []
+
+
+@pytest.mark.parametrize("status", [None, 502])
+def test_a_comment_that_cannot_be_sent_stays_and_closing_asks(
+    desk: Desk, project: Project, status: int | None
+) -> None:
+    def fail(route: Any) -> None:
+        if status is None:
+            route.abort()
+        else:
+            route.fulfill(status=status, body="<html>Bad gateway</html>")
+
+    desk.open(add_document(project)).page.route("**/comments", fail)
+    desk.double_click(*BASEL).press(",")
+    desk.page.keyboard.type("The town?")
+    desk.press("Control+Enter")
+    toast = desk.page.locator("#toast.is-shown")
+    said = {None: "The server cannot be reached.", 502: "an error (502)."}
+    toast.get_by_text(said[status]).wait_for()
+    field = desk.page.locator("#comment-text")
+    expect(field).to_have_value("The town?")
+    questions = answer_questions(desk.page, "dismiss")
+    desk.page.close(run_before_unload=True)
+    desk.page.wait_for_timeout(200)
+    assert questions == ["beforeunload"]
+    desk.page.unroute("**/comments")
+    field.press("Control+Enter")
+    expect(field).to_have_value("")
+    assert Comment.objects.get().text == "The town?"
 
 
 def test_a_comment_sent_twice_before_the_reply_is_stored_once(

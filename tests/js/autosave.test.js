@@ -177,6 +177,8 @@ test("an edit that is saved or dropped needs no journal any more", async () => {
 });
 
 test("what the server answers has one meaning each", () => {
+  globalThis.gettext = (text) => text;
+  globalThis.interpolate = (text, [value]) => text.replace("%s", value);
   const kinds = [200, 401, 403, 404, 409, 422, 429, 500, 503].map(
     (status) => replyOf(status, { version: 1 }).kind,
   );
@@ -191,4 +193,12 @@ test("what the server answers has one meaning each", () => {
     "offline",
     "offline",
   ]);
+});
+
+test("what is refused is said in a sentence, whatever the server says", () => {
+  assert.equal(replyOf(422, { detail: "No label “ORG”." }).detail, "No label “ORG”.");
+  const sentence = "The server answered with an error (422). Try again in a moment.";
+  for (const body of [{}, { detail: [{ loc: ["body"], msg: "too long" }] }]) {
+    assert.equal(replyOf(422, body).detail, sentence);
+  }
 });
