@@ -161,7 +161,7 @@ def test_edits_that_the_browser_cannot_keep_are_said_to_be_only_here(
     desk.page.route("**/edits", lambda route: route.abort())
     desk.double_click(*BASEL).press("2")
     desk.page.get_by_text("Offline · 1 unsaved, only in this tab").wait_for()
-    desk.page.get_by_text("This browser has no room to keep your edits").wait_for()
+    desk.page.get_by_text("This browser cannot keep your unsaved edits").wait_for()
     questions = answer_questions(desk.page, "dismiss")
     desk.page.close(run_before_unload=True)
     desk.page.wait_for_timeout(200)

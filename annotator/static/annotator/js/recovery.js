@@ -99,7 +99,7 @@ function warnOfNoJournal(autosave, desk) {
   warned.add(autosave);
   desk.say(
     gettext(
-      "This browser has no room to keep your edits. Leave this tab open until they are saved.",
+      "This browser cannot keep your unsaved edits. Leave this tab open until they are saved.",
     ),
     "danger",
   );
