@@ -15,6 +15,7 @@ from annotator import uploads
 from annotator.models import Document, ImportJob, Project, TrainingRun, Worker
 from annotator.progress import Progress
 from tasks.imports import import_upload
+from tests.browser.desk import FORBIDDEN_STORAGE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LogIn = Callable[[Page, User], None]
@@ -88,6 +89,15 @@ def test_the_theme_is_kept_and_there_before_the_first_paint(desk: Page) -> None:
     switch.click()
     desk.emulate_media(color_scheme="dark")
     assert desk.evaluate(paper) == dark
+
+
+def test_the_theme_is_switched_where_the_browser_keeps_nothing(desk: Page) -> None:
+    desk.add_init_script(FORBIDDEN_STORAGE)
+    desk.goto("/")
+    root, switch = desk.locator("html"), desk.locator("[data-theme-switch]")
+    for theme in ("light", "dark"):
+        switch.click()
+        expect(root).to_have_attribute("data-theme", theme)
 
 
 def test_the_language_is_switched_where_one_is(desk: Page, project: Project) -> None:
@@ -238,7 +248,40 @@ PAGES = [
 ]
 
 
-@pytest.mark.parametrize("width", [1280, 1920, 3840])
+@pytest.mark.parametrize(
+    ("name", "action", "heading"),
+    [
+        ("documents/", "Import documents", "Import"),
+        ("annotate/", "Import documents", "Import"),
+        ("training/", "Annotate", "There is no document yet"),
+        ("export/", "Annotate", "There is no document yet"),
+    ],
+)
+def test_an_empty_page_leads_to_the_next_step(
+    desk: Page, project: Project, name: str, action: str, heading: str
+) -> None:
+    desk.goto(f"/projects/{project.pk}/{name}")
+    desk.locator("#content").get_by_role("link", name=action).click()
+    expect(desk.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+
+
+def test_on_a_tablet_every_section_can_be_seen(desk: Page, project: Project) -> None:
+    desk.set_viewport_size({"width": 820, "height": 1180})
+    desk.goto(f"/projects/{project.pk}/")
+    links = desk.locator(".site-nav a")
+    for index in range(links.count()):
+        expect(links.nth(index)).to_be_in_viewport(ratio=1)
+
+
+def test_on_a_very_wide_screen_the_text_grows(desk: Page, project: Project) -> None:
+    desk.goto(f"/projects/{project.pk}/")
+    size = "Number.parseFloat(getComputedStyle(document.documentElement).fontSize)"
+    for width, expected in ((1280, 16), (1920, 16), (2560, 20), (3840, 24)):
+        desk.set_viewport_size({"width": width, "height": 1080})
+        assert desk.evaluate(size) == expected
+
+
+@pytest.mark.parametrize("width", [820, 1280, 1920, 3840])
 def test_no_page_scrolls_sideways_or_shifts(
     desk: Page, project: Project, width: int
 ) -> None:
