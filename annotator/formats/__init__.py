@@ -188,25 +188,41 @@ def read(
     if not source.is_collection or format.takes_collections:
         yield from _read_one(source, format, options)
         return
-    last: Record | FormatError | None = None
+    last: Record | None = None  # waits for all that is ignored, unlike an error
     ignored: list[str] = []
+    is_empty = True
+    for item in _read_members(source, format, options, ignored):
+        is_empty = False
+        if isinstance(item, FormatError):
+            yield item
+            continue
+        if last:
+            yield last
+        last = item
+    names = excerpt(", ".join(ignored), limit=200)
+    if ignored and is_empty:
+        sentence = _t("There are no documents, but descriptions of them: {names}.")
+        yield FormatError(1, sentence.format(names=names))
+    if ignored and last:
+        sentence = _t("Not documents, but descriptions of them: {names}.")
+        last = replace(last, notes=(*last.notes, sentence.format(names=names)))
+    if last:
+        yield last
+
+
+def _read_members(
+    source: Source, format: Format, options: ReadOptions, ignored: list[str]
+) -> Iterator[Record | FormatError]:
+    """What is in all files of a folder or zip; the names of the others go in a list."""
     try:
         for member in source.members():
             if format.ignores(member):
                 ignored.append(member.shown_name)
                 continue
             for item in _read_one(member, format, options):
-                if last:
-                    yield last
-                last = _named(member, item)
+                yield _named(member, item)
     except FormatError as error:
         yield error
-    if ignored and isinstance(last, Record):
-        sentence = _t("Not documents, but descriptions of them: {names}.")
-        note = sentence.format(names=excerpt(", ".join(ignored), limit=200))
-        last = replace(last, notes=(*last.notes, note))
-    if last:
-        yield last
 
 
 def _named(member: Source, item: Record | FormatError) -> Record | FormatError:

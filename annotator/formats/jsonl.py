@@ -68,13 +68,16 @@ def _keys(source: Source, options: Options) -> Keys:
         return USUAL
     looked_at = _lines_looked_at(source)
     found = {key for value in looked_at for key in value if _are_spans(value[key])}
-    return Keys((options.text_column,), (*SPAN_KEYS, *sorted(found - {*SPAN_KEYS})))
+    others = sorted(found - {*SPAN_KEYS, SUGGESTION_KEY})
+    return Keys((options.text_column,), (*SPAN_KEYS, *others))
 
 
 def _lines_looked_at(source: Source) -> Iterator[dict[str, Any]]:
     if _is_indented(source):
         values = (v for _line, v in json_values.elements(source.read_text()))
-        yield from islice((v for v in values if isinstance(v, dict)), LINES_LOOKED_AT)
+        with suppress(FormatError):
+            dicts = (value for value in values if isinstance(value, dict))
+            yield from islice(dicts, LINES_LOOKED_AT)
         return
     for line in source.head(LINES_LOOKED_AT):
         with suppress(FormatError):  # reading it says why
@@ -147,10 +150,11 @@ def _record(line: int, value: dict[str, Any], keys: Keys) -> Record:
     if STATE_KEY in value:
         read_keys.add(STATE_KEY)
         state = _state(line, value[STATE_KEY])
+    is_answered = span_key is not None or had_nothing or bool(state)
     return Record(
         text=text,
         spans=marked.spans,
-        is_annotated=not is_rejected and (span_key is not None or had_nothing),
+        is_annotated=not is_rejected and is_answered,
         tokens=_tokens(line, text, value.get("tokens")),
         sentence_starts=_sentence_starts(line, value.get("sentence_starts")),
         metadata=_metadata(line, value, read_keys, is_rejected),

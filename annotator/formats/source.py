@@ -164,9 +164,24 @@ class Source:
             return path.read_bytes() if is_small else None
         for folder in PurePosixPath(self.shown_name).parents:
             wanted = (folder / name).as_posix()
-            if wanted in self.whole.member_names:
-                return members.content(self.whole.path, self.shown_name, wanted)
+            if wanted in self.whole._member_set:
+                return self.whole._content_of(wanted)
         return None
+
+    def _content_of(self, name: str) -> bytes | None:
+        """What a member that describes others holds: they all ask for it."""
+        if name not in self._contents:
+            found = members.content(self.path, self.shown_name, name)
+            self._contents[name] = found
+        return self._contents[name]
+
+    @cached_property
+    def _contents(self) -> dict[str, bytes | None]:
+        return {}
+
+    @cached_property
+    def _member_set(self) -> frozenset[str]:
+        return frozenset(self.member_names)
 
     @cached_property
     def member_names(self) -> list[str]:

@@ -1,8 +1,11 @@
 """The names of numbered tags, as they stand beside or in a Hugging Face data set."""
 
 import json
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -19,7 +22,11 @@ BESIDE = (
     *(CARD, "dataset_info.json", "dataset_infos.json", "state.json"),
     *("label.json", "label2id.json", "config.json"),
 )
-BROKEN = (ValueError, RecursionError, yaml.YAMLError)  # what is no JSON or YAML
+# What is no JSON or YAML, or not what its YAML tags say.
+BROKEN = (ValueError, LookupError, AttributeError, RecursionError, yaml.YAMLError)
+MOST_PARTS = 1_000_000  # of a description that are looked at
+MOST_OF_COLUMN = 1_000  # of what is said about a column, each time it is met
+TREES_KEPT = 8  # of the descriptions that all files of a folder share
 
 
 @dataclass(slots=True)
@@ -27,8 +34,15 @@ class TagNames:
     """The names of the tags of a file's columns, looked up when a number comes."""
 
     source: Source
-    features: Any = None  # as the file itself states them
-    _found: dict[str, tuple[list[str], str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)  # where they are from, once each
+    _features: Any = None  # as the file itself states them
+    _found: dict[str, list[str]] = field(default_factory=dict)
+    _noted: set[str] = field(default_factory=set)
+
+    def take(self, features: Any) -> None:
+        """Look again from here on, first in what a part of the file says."""
+        self._features = features
+        self._found.clear()
 
     def tag(self, line: int, key: str, number: int) -> str:
         """The tag of a number.
@@ -37,8 +51,15 @@ class TagNames:
             FormatError: nobody says what it is called, or there are fewer names.
         """
         if key not in self._found:
-            self._found[key] = self._find(line, key)
-        names, _where = self._found[key]
+            self._found[key] = self._find(key)
+        names = self._found[key]
+        if not names:
+            sentence = _t(
+                "“{key}” are numbers, and their names are not in the file: put the "
+                "data set's README.md or dataset_info.json beside it, in a folder or "
+                "zip, or write the names."
+            )
+            raise FormatError(line, sentence.format(key=key))
         if 0 <= number < len(names):
             return names[number]
         sentence = _t("The tag {number} has no name; there are {count}: {names}.")
@@ -46,30 +67,26 @@ class TagNames:
         message = sentence.format(number=number, count=len(names), names=shown)
         raise FormatError(line, message)
 
-    @property
-    def notes(self) -> Iterator[str]:
-        """Where the names come from, where some were needed."""
-        sentence = _t("The names of “{key}” are those in {file}: {names}.")
-        for key, (names, where) in self._found.items():
-            shown = excerpt(", ".join(names), limit=100)
-            yield sentence.format(key=key, file=where, names=shown)
-
-    def _find(self, line: int, key: str) -> tuple[list[str], str]:
-        found = _feature_names(self.features, key)
+    def _find(self, key: str) -> list[str]:
+        found = _feature_names(self._features, key)
         if found:
-            return found, self.source.shown_name
+            return self._noted_names(key, found, self.source.shown_name)
         for name in BESIDE:
             data = self.source.beside(name)
             tree = None if data is None else _tree(name, data)
             found = _feature_names(tree, key) or _numbered_names(tree)
             if found:
-                return found, name
-        sentence = _t(
-            "“{key}” are numbers, and their names are not in the file: put the data "
-            "set's README.md or dataset_info.json beside it, in a folder or zip, or "
-            "write the names."
-        )
-        raise FormatError(line, sentence.format(key=key))
+                return self._noted_names(key, found, name)
+        return []
+
+    def _noted_names(self, key: str, names: list[str], where: str) -> list[str]:
+        shown = excerpt(", ".join(names), limit=100)
+        sentence = _t("The names of “{key}” are those in {file}: {names}.")
+        note = sentence.format(key=key, file=where, names=shown)
+        if note not in self._noted:
+            self._noted.add(note)
+            self.notes.append(note)
+        return names
 
 
 def describes(source: Source) -> bool:
@@ -77,6 +94,14 @@ def describes(source: Source) -> bool:
     return PurePosixPath(source.shown_name).name in BESIDE
 
 
+class _Loader(yaml.SafeLoader):
+    """Without the merge key ``<<``, which can make any number of keys of a few."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        pass
+
+
+@lru_cache(TREES_KEPT)
 def _tree(name: str, data: bytes) -> Any:
     """What a description says; nothing of one that cannot be read."""
     try:
@@ -84,7 +109,7 @@ def _tree(name: str, data: bytes) -> Any:
         if name != CARD:
             return json.loads(text)
         _before, head, *_rest = ("\n" + text.replace("\r\n", "\n")).split("\n---\n", 2)
-        return yaml.safe_load(head)
+        return yaml.load(head, _Loader)
     except BROKEN:
         return None
 
@@ -103,13 +128,11 @@ def _feature_names(tree: Any, key: str) -> list[str]:
 
 def _names(feature: Any) -> list[str]:
     """The names of a class label, wherever in its column they stand."""
-    for part in _objects(feature):
+    for part in _objects(feature, MOST_OF_COLUMN):
         names = part.get("names")
         if isinstance(names, Mapping):
-            try:
-                names = [names[number] for number in sorted(names, key=int)]
-            except (TypeError, ValueError):
-                continue
+            numbers = range(len(names))  # a gap between them makes it no list
+            names = [names.get(n, names.get(str(n))) for n in numbers]
         if isinstance(names, list) and names and all(isinstance(n, str) for n in names):
             return names
     return []
@@ -129,16 +152,17 @@ def _numbered_names(tree: Any) -> list[str]:
     return sorted(by_name, key=by_name.__getitem__) if is_whole_list else []
 
 
-def _objects(value: Any) -> Iterator[dict[str, Any]]:
-    """All objects in a value, the outer ones first."""
-    waiting, seen = [value], set()
-    while waiting:
-        item = waiting.pop(0)
+def _objects(value: Any, most: int = MOST_PARTS) -> Iterator[dict[str, Any]]:
+    """The objects among the first parts of a value, the outer ones first."""
+    waiting = deque([value])
+    seen: set[int] = set()
+    while waiting and len(seen) < most:
+        item = waiting.popleft()
         if id(item) in seen:  # YAML can refer to a part many times, or to itself
             continue
         seen.add(id(item))
         if isinstance(item, dict):
             yield item
-            waiting += item.values()
+            waiting += islice(item.values(), most)
         elif isinstance(item, list):
-            waiting += item
+            waiting += islice(item, most)

@@ -1,6 +1,6 @@
 """JSON Lines of tokens and their tags, as Hugging Face's data sets have them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeGuard
 
@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _t
 
 from annotator.formats.json_values import elements, is_whole, objects, parse, shown
 from annotator.formats.jsonl import INDENTED
-from annotator.formats.jsonl_spans import read_spans
+from annotator.formats.jsonl_spans import Marked, read_spans
 from annotator.formats.placing import check_tag, place
 from annotator.formats.records import Format, Record, excerpt
 from annotator.formats.records import ReadOptions as Options
@@ -30,15 +30,14 @@ SPANS, METADATA = "spans", "metadata"
 def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
     """A document a line; its tokens are joined as the project says."""
     names = TagNames(source)
-    is_noted = False
     for line, value in _values(source):
         if isinstance(value, FormatError):
             yield value
             continue
         for item in _records(line, value, options, names):
-            notes = () if is_noted else tuple(names.notes)
-            if notes and isinstance(item, Record):
-                item, is_noted = replace(item, notes=(*notes, *item.notes)), True
+            if names.notes and isinstance(item, Record):
+                item = replace(item, notes=(*names.notes, *item.notes))
+                names.notes.clear()
             yield item
 
 
@@ -63,7 +62,7 @@ def _records(
     """The line's document, or those of a page of rows with their features."""
     rows = _rows(value)
     if rows is not None:
-        names.features = value.get("features")
+        names.take(value.get("features"))
     for row in [value] if rows is None else rows:
         try:
             yield _record(line, row, options, names)
@@ -94,20 +93,21 @@ def _record(line: int, value: Any, options: Options, names: TagNames) -> Record:
     spans = decode(tags, tokens) if key else []
     exact = _exact_spans(line, text, value)
     if exact is not None:
-        _check_agreement(line, key, spans, exact, tokens)
-        spans, read_keys = exact, {*read_keys, SPANS}
+        _check_agreement(line, key, spans, exact.spans, tokens)
+        spans, read_keys = [*exact.spans], {*read_keys, SPANS}
     starts = _starts(line, value)
     metadata, others = _metadata(value, {TOKENS, ID_KEY, key, *read_keys}, text)
     return Record(
         text=text,
         spans=tuple(spans),
-        is_annotated=key is not None,
+        is_annotated=key is not None or exact is not None,
         tokens=tuple(tokens),
         sentence_starts=starts,
         metadata=metadata,
         external_id=_external_id(value.get(ID_KEY)),
         line=line,
-        notes=tuple(_notes(others)),
+        confidences=exact.confidences if exact else {},
+        notes=(*(exact.notes if exact else ()), *_notes(others)),
     )
 
 
@@ -137,21 +137,21 @@ def _place(
     return text, tokens, {STARTS, "text"}
 
 
-def _exact_spans(line: int, text: str, value: Mapping[str, Any]) -> list[Span] | None:
+def _exact_spans(line: int, text: str, value: Mapping[str, Any]) -> Marked | None:
     """The spans beside the tags, where their surfaces vouch for their offsets."""
     stated = value.get(SPANS)
     if not isinstance(stated, list) or value.get("text") != text:
         return None
     if any(not isinstance(s, dict) or "surface" not in s for s in stated):
         return None
-    return list(read_spans(line, text, stated).spans)
+    return read_spans(line, text, stated)
 
 
 def _check_agreement(
     line: int,
     key: str | None,
     spans: list[Span],
-    exact: list[Span],
+    exact: Sequence[Span],
     tokens: list[Token],
 ) -> None:
     """Refuse spans that are not those of the tags, as far as tags can hold them."""

@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from annotator.formats import FormatError, ReadOptions, Source, find_format, members
+from annotator.formats import (
+    FormatError,
+    ReadOptions,
+    Record,
+    Source,
+    find_format,
+    members,
+)
 from annotator.formats import read as read_source
 
 
@@ -50,10 +57,9 @@ def test_a_folder_is_read_as_a_zip_is(tmp_path: Path) -> None:
 
 def test_every_file_of_a_zip_is_read_and_named_in_its_errors(tmp_path: Path) -> None:
     source = zipped(tmp_path / "0", a_jsonl=b'{"text": "a"}\n', b_jsonl=b"{\n")
-    items = list(read_source(source, find_format(source), ReadOptions()))
-    assert len(items) == 2
-    assert isinstance(items[1], FormatError)
-    assert items[1].message.startswith("b.jsonl: This is not JSON")
+    error, record = read_source(source, find_format(source), ReadOptions())
+    assert isinstance(error, FormatError) and isinstance(record, Record)
+    assert error.message.startswith("b.jsonl: This is not JSON")
 
 
 @pytest.mark.parametrize("name", ["../x", "/x", "a/../../x", "..\\x", "C:\\x"])

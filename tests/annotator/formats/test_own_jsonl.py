@@ -151,3 +151,31 @@ def test_the_text_may_be_called_as_a_person_says(
     (error, _other) = read(source, FORMATS["jsonl"], ReadOptions())
     assert isinstance(error, FormatError)
     assert error.message == "There is no “text”, only column_data, column_label."
+
+
+def under_another_key(path: Path, content: str) -> list[Record | FormatError]:
+    path.write_text(content)
+    source = Source(path)
+    how = ReadOptions(text_column="body")
+    return list(read(source, FORMATS["jsonl"], how))
+
+
+def test_suggestions_in_triples_are_no_spans_of_a_person(tmp_path: Path) -> None:
+    content = json.dumps({"body": "Ada left", "suggestions": [[0, 3, "PER"]]})
+    (record,) = under_another_key(tmp_path / "a.jsonl", content)
+    assert isinstance(record, Record)
+    assert (record.spans, record.is_annotated) == ((), False)
+    assert record.suggestions == (Span(0, 3, "PER"),)
+
+
+def test_a_bad_end_of_an_array_hides_nothing_before_it(tmp_path: Path) -> None:
+    content = '[\n{"body": "Ada"},\n{"body"]'
+    record, error = under_another_key(tmp_path / "a.json", content)
+    assert isinstance(record, Record) and isinstance(error, FormatError)
+    assert error.line == 3
+
+
+def test_a_state_without_spans_is_an_answer(read_file: Read) -> None:
+    (record,) = read_file(json.dumps({"text": "a", "annotation_state": "skipped"}))
+    assert isinstance(record, Record)
+    assert (record.is_annotated, record.state) == (True, "skipped")

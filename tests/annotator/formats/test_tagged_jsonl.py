@@ -1,6 +1,7 @@
 """JSON Lines of tokens and tags: Hugging Face's way to keep entities."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from annotator.formats import (
     Record,
     Source,
     find_format,
+    members,
     read,
 )
 from modeling.spans import Span
@@ -191,6 +193,85 @@ def test_a_description_that_says_nothing_gives_no_names(
     assert isinstance(error, FormatError) and "are numbers" in error.message
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "a: !!int ''",
+        "a: !!bool x",
+        "a: !!timestamp x",
+        "ner_tags: {names: {.inf: O}}",
+        "ner_tags: {names: {0: O, 2: B-PER}}",
+        "ner_tags: {names: {1: O, 2: B-PER}}",
+        "ner_tags: {names: {0xf: O, 0: B-PER}}",
+        "a: {<<: {names: [O]}}",
+    ],
+)
+def test_a_card_that_numbers_no_names_gives_none(tmp_path: Path, bad: str) -> None:
+    (tmp_path / "README.md").write_text(f"---\n{bad}\n---\n")
+    path = tmp_path / "train.jsonl"
+    path.write_text(json.dumps(sentence(ner_tags=[1, 0, 0, 0, 0])))
+    (error,) = read_whole(path)
+    assert isinstance(error, FormatError) and "are numbers" in error.message
+
+
+def test_a_description_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither again for each line nor for each member, and whether it helps or not."""
+    asked: list[str] = []
+    content, beside = members.content, Source.beside
+
+    def counted(path: Path, shown: str, name: str) -> bytes | None:
+        asked.append(name)
+        return content(path, shown, name)
+
+    def counted_too(source: Source, name: str) -> bytes | None:
+        asked.append(f"beside {name}")
+        return beside(source, name)
+
+    monkeypatch.setattr(members, "content", counted)
+    monkeypatch.setattr(Source, "beside", counted_too)
+    line = json.dumps(sentence(ner_tags=NUMBERS))
+    path = tmp_path / "set.zip"
+    with ZipFile(path, "w") as archive:
+        archive.writestr("README.md", "---\na: b\n---\n")
+        for number in range(3):
+            archive.writestr(f"{number}.jsonl", f"{line}\n{line}\n")
+    errors = read_whole(path)
+    assert len(errors) == 6 and all(isinstance(e, FormatError) for e in errors)
+    assert asked.count("README.md") == 1
+    assert asked.count("beside README.md") == 3
+
+
+def test_a_description_full_of_references_or_numbers_takes_no_time(
+    tmp_path: Path,
+) -> None:
+    many = ",".join(["1"] * 500_000)
+    references = "- {ner_tags: [*b]}\n" * 500
+    (tmp_path / "README.md").write_text(
+        f"---\nb: &b [{'x, ' * 5_000}]\nc:\n{references}---\n"
+    )
+    (tmp_path / "label.json").write_text(f"[{many}]")
+    path = tmp_path / "train.jsonl"
+    path.write_text(json.dumps(sentence(ner_tags=NUMBERS)))
+    start = time.monotonic()
+    (error,) = read_whole(path)
+    assert isinstance(error, FormatError)
+    assert time.monotonic() - start < 10
+
+
+def test_each_page_of_rows_has_its_own_names(read_file: Read) -> None:
+    def page(names: list[str]) -> dict[str, Any]:
+        features = [{"name": "ner_tags", "type": {"feature": {"names": names}}}]
+        row = {"tokens": ["Ann", "left"], "ner_tags": [1, 0]}
+        return {"features": features, "rows": [{"row": row}]}
+
+    pages = [page(["O", "B-A"]), page(["O", "B-A"]), page(["O", "B-C"])]
+    records = [item for item in items(read_file, *pages) if isinstance(item, Record)]
+    assert [marked(record)[0][1] for record in records] == ["A", "A", "C"]
+    assert [len(record.notes) for record in records] == [1, 0, 1]
+
+
 def test_names_that_differ_are_none(tmp_path: Path) -> None:
     other = {"ner_tags": {"names": ["O", "B-X", "I-X", "B-Y", "I-Y"]}}
     both = {"a": {"features": INFO}, "b": {"features": other}}
@@ -214,6 +295,23 @@ def test_an_own_line_has_its_exact_text_spans_and_metadata(read_file: Read) -> N
     assert (record.text, marked(record)) == ("Ann  left", [("An", "PER")])
     assert (record.tokens, record.sentence_starts) == (((0, 3), (5, 9)), (0, 1))
     assert (record.metadata, record.notes) == ({"a": [1], "text": "b"}, ())
+
+
+def test_spans_without_tags_are_an_answer_too(read_file: Read) -> None:
+    record = one(read_file, own(ner_tags=None))
+    assert (record.is_annotated, marked(record)) == (True, [("An", "PER")])
+    record = one(read_file, own(ner_tags=None, spans=None))
+    assert (record.is_annotated, marked(record)) == (False, [])
+
+
+def test_what_was_done_to_exact_spans_is_noted(read_file: Read) -> None:
+    span = {"start": 3, "end": 6, "label": "PER", "surface": "Ann", "score": 0.5}
+    line = {"text": "😊 Ann", "tokens": ["😊", "Ann"], "token_starts": [0, 2]}
+    record = one(read_file, line | {"ner_tags": ["O", "B-PER"], "spans": [span, span]})
+    assert marked(record) == [("Ann", "PER")]
+    assert record.confidences == {Span(2, 5, "PER"): 0.5}
+    repaired, repeated = record.notes
+    assert "UTF-16" in repaired and "stands 2 times" in repeated
 
 
 @pytest.mark.parametrize(
@@ -246,6 +344,21 @@ def test_an_own_export_comes_back_as_a_zip(tmp_path: Path) -> None:
     assert (found.text, found.spans) == (record.text, record.spans)
     assert found.metadata == record.metadata
     assert found.notes == ("Not documents, but descriptions of them: README.md.",)
+
+
+def test_what_is_ignored_is_named_though_the_last_line_is_bad(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text(CARD)
+    (tmp_path / "a.jsonl").write_text(json.dumps(sentence()) + "\n[1]\n")
+    error, record = sorted(read_whole(tmp_path), key=lambda i: isinstance(i, Record))
+    assert isinstance(error, FormatError) and isinstance(record, Record)
+    assert record.notes == ("Not documents, but descriptions of them: README.md.",)
+
+
+def test_a_folder_of_ignored_files_alone_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "label.json").write_text(json.dumps(sentence()))
+    (error,) = read_whole(tmp_path)
+    assert isinstance(error, FormatError)
+    assert "no documents, but descriptions of them: label.json" in error.message
 
 
 @pytest.mark.parametrize("indent", [None, 2])
