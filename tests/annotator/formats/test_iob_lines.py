@@ -53,5 +53,27 @@ def test_what_ends_in_no_tag_is_not_recognised(tmp_path: Path) -> None:
 
 def test_other_white_space_makes_no_line(tmp_path: Path) -> None:
     path = tmp_path / "a.iob"
-    path.write_text("Ann|O\n\x0b\nBob|B-PER\n")
+    path.write_text("Ann|O left|O\n\x0b\nBob|B-PER\n")
     assert FORMAT.describe(Source(path)) == {"scheme": "iob2"}
+
+
+def test_a_token_a_line_is_something_else(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("New|B-LOC\nYork|I-LOC\nis|O\n\nBob|B-PER\n")
+    assert not FORMAT.recognises(Source(path))
+
+
+def test_nested_tags_are_noted_once(read_file: Read) -> None:
+    lines = "Bank|B-ORG|O of|I-ORG|O China|I-ORG|B-LOC\nAnn|B-X|B-PER x|O|O\n"
+    first, second = good(read_file(lines))
+    assert first.spans == (Span(8, 13, "LOC"),)
+    assert first.notes == ("Not kept: further tags of the tokens.",)
+    assert second.notes == ()
+
+
+def test_document_starts_that_are_asked_for_are_there(read_file: Read) -> None:
+    lines = "Ann|B-PER x|O\nBob|B-PER y|O\n"
+    (error,) = read_file(lines, document="docstart")
+    assert isinstance(error, FormatError) and "no -DOCSTART-" in error.message
+    lines = f"-DOCSTART-|O\n{lines}\n-DOCSTART-|O\n{lines}"
+    assert len(good(read_file(lines, document="docstart"))) == 2
