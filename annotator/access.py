@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
-from annotator.models import Comment, Document, Membership, Project
+from annotator.models import Comment, Document, Export, Membership, Project
 
 READ, ANNOTATE, CURATE, ADMINISTER = "read", "annotate", "curate", "administer"
 PERMISSIONS = {
@@ -61,6 +61,15 @@ def get_document(user: Any, pk: int, permission: str = READ) -> Document:
     if not may(user, document.project, permission):
         raise PermissionDenied
     return document
+
+
+def get_export(user: Any, pk: int, export: int) -> Export:
+    """An export of the project, for who asked for it or administers the project."""
+    project = get_project(user, pk)
+    found = get_object_or_404(project.exports.select_related("project"), pk=export)
+    if found.requested_by_id != user.pk and not may(user, project, ADMINISTER):
+        raise PermissionDenied
+    return found
 
 
 def get_comment(user: Any, pk: int, permission: str = READ) -> Comment:

@@ -214,9 +214,9 @@ class ThresholdAdmin(DeletableAdmin):
 
 @admin.register(Export)
 class ExportAdmin(DeletableAdmin):
-    list_display = ["file", "project", "user", "format", "bytes", "created_at"]
-    list_select_related = ["project", "user"]
-    list_filter = ["project"]
+    list_display = ["__str__", "file", "requested_by", "bytes", "created_at"]
+    list_select_related = ["project", "requested_by"]
+    list_filter = ["state", "project"]
 
 
 @admin.register(TrainingRun)

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, Self
 
 from django.utils.translation import gettext as _t
 
@@ -13,6 +14,7 @@ from modeling.tagging import SCHEMES
 from modeling.tokens import TOKEN_MODES
 
 GOLD, EVERYBODY = "gold", "all"
+USER = "user:"  # before a name, where it could be taken for one of these
 SPLITS = ("train", "dev", "test")
 SUGGESTIONS = "suggestions"
 
@@ -26,13 +28,26 @@ class ExportOptions:
     format: str = "conll2003"
     scheme: str = "iob2"
     tokens: str | None = None  # a token mode; None: as imported, else the project's
-    annotated_by: str | None = None  # a user name, GOLD, EVERYBODY; None: gold, newest
+    annotated_by: str | None = None  # named(user), GOLD, EVERYBODY; None: gold, newest
     states: tuple[str, ...] = (State.SUBMITTED.value,)
     labels: tuple[str, ...] = ()  # empty for all
     has_suggestions: bool = False  # also of documents that nobody has annotated
     ratio: tuple[int, ...] = ()  # of SPLITS; empty for one file
     seed: int = 0  # of the split
     strict: bool = False  # write nothing unless the file holds everything
+
+    @property
+    def person(self) -> str | None:
+        """The user name of the one person whose annotations are taken."""
+        if self.annotated_by in (None, GOLD, EVERYBODY):
+            return None
+        return self.annotated_by.removeprefix(USER)
+
+    @classmethod
+    def restored(cls, kept: dict[str, Any]) -> Self:
+        """What was kept as JSON, where there are no tuples."""
+        lists = {n: tuple(v) for n, v in kept.items() if isinstance(v, list)}
+        return cls(**kept | lists)
 
     @property
     def output(self) -> Output:
@@ -64,6 +79,12 @@ class ExportOptions:
                 return split
             left -= part
         return self.splits[-1]
+
+
+def named(username: str) -> str:
+    """A person beside GOLD and EVERYBODY, which are user names that one may have."""
+    is_plain = username not in (GOLD, EVERYBODY) and not username.startswith(USER)
+    return username if is_plain else USER + username
 
 
 def parse_ratio(text: str) -> tuple[int, ...]:

@@ -19,12 +19,14 @@ from annotator.formats import (
 )
 from annotator.models import Project
 from annotator.models.documents import Split
+from annotator.patience import patiently
 from annotator.surveys import survey
 
 COUNTED_AT_ONCE = 1024 * 1024  # bytes
 KEPT_CHARACTERS = 4_000_000  # of texts whose file is then not read a second time
 CHARACTERS_OF_A_RECORD = 200  # as much memory as it takes beside its text
 LABELS_NAMED = 10
+ERRORS_SHOWN = NOTES_SHOWN = 100  # of a file; all of its errors come as a file
 # Documents done, and how far that is, from 0 to 1.
 OnProgress = Callable[[int, float], None]
 
@@ -148,7 +150,9 @@ def import_file(
     With errors nothing is stored, unless they are to be skipped.
     """
     checked = check(path, project, options or ImportOptions())
-    return checked.store(by) if checked.may_be_stored else checked.report
+    if not checked.may_be_stored:
+        return checked.report
+    return patiently(lambda: checked.store(by))
 
 
 @storing.sparing_the_collector()

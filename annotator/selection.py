@@ -1,7 +1,7 @@
 """Which documents an export takes, with whose annotations, as records."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from annotator.export_options import EVERYBODY, GOLD, ExportOptions
+from annotator.export_options import EVERYBODY, GOLD, ExportOptions, named
 from annotator.formats import Record
 from annotator.models import Annotation, Document, Project, Span, Suggestion
 from modeling import spans as span_rules
@@ -20,6 +20,7 @@ BATCH = 500
 COLUMNS = ("text", "metadata", "external_id", "tokens", "sentence_starts", "project")
 JOINTS = {" ", "\n"}  # what may stand between tokens that are joined again
 Spans = dict[int, list[span_rules.Span]]
+OnBatch = Callable[[int], None]  # so many documents; what it raises ends the export
 
 
 class Work(NamedTuple):
@@ -40,7 +41,7 @@ class Work(NamedTuple):
 
     @property
     def who(self) -> str:
-        return GOLD if self.is_gold else self.username or GOLD
+        return GOLD if self.is_gold else named(self.username or "")
 
 
 @dataclass(slots=True)
@@ -63,11 +64,30 @@ class Counts:
         self.not_held.update(_not_held(record, holds))
 
 
+def count(project: Project, options: ExportOptions) -> int:
+    """How many records there will be, unless somebody works on meanwhile."""
+    documents = _documents(project, options)
+    if options.annotated_by != EVERYBODY:
+        return documents.count()
+    works = _annotations(options).filter(document__project=project)
+    only_proposed = ~Exists(_annotations(options).filter(document=OuterRef("pk")))
+    return works.count() + documents.filter(only_proposed).count()
+
+
+def has_more(project: Project, options: ExportOptions, than: int) -> bool:
+    """Whether there are more documents, without counting them all."""
+    return len(_documents(project, options).values_list("pk")[: than + 1]) > than
+
+
 def records(
-    project: Project, options: ExportOptions, counts: Counts, split: str = ""
+    project: Project,
+    options: ExportOptions,
+    counts: Counts,
+    split: str = "",
+    on_batch: OnBatch = lambda count: None,
 ) -> Iterator[Record]:
     """The documents of a split, or all, in the order of their primary keys."""
-    for batch in _batches(project, options, split):
+    for batch in _batches(project, options, split, on_batch):
         chosen = _choose(batch, options)
         spans = _spans([w.pk for works in chosen.values() for w in works], options)
         suggestions = _suggestions(batch, options)
@@ -85,7 +105,9 @@ def records(
                 yield record
 
 
-def marks_documents(project: Project, options: ExportOptions) -> bool:
+def marks_documents(
+    project: Project, options: ExportOptions, on_batch: OnBatch = lambda count: None
+) -> bool:
     """Whether the file needs document starts: some document has several sentences.
 
     Where every document is one sentence, empty lines alone tell documents apart.
@@ -94,7 +116,7 @@ def marks_documents(project: Project, options: ExportOptions) -> bool:
         return False
     return any(
         _may_have_sentences(document, options)
-        for batch in _batches(project, options)
+        for batch in _batches(project, options, on_batch=on_batch)
         for document in batch
     )
 
@@ -113,8 +135,8 @@ def _annotations(options: ExportOptions) -> QuerySet[Annotation]:
     chosen = Annotation.objects.filter(state__in=options.states)
     if options.annotated_by == GOLD:
         return chosen.filter(is_gold=True)
-    if options.annotated_by not in (None, EVERYBODY):
-        return chosen.filter(is_gold=False, user__username=options.annotated_by)
+    if options.person is not None:
+        return chosen.filter(is_gold=False, user__username=options.person)
     return chosen
 
 
@@ -126,7 +148,10 @@ def _documents(project: Project, options: ExportOptions) -> QuerySet[Document]:
 
 
 def _batches(
-    project: Project, options: ExportOptions, split: str = ""
+    project: Project,
+    options: ExportOptions,
+    split: str = "",
+    on_batch: OnBatch = lambda count: None,
 ) -> Iterator[list[Document]]:
     """Lists of documents by primary key, which holds no cursor open for long."""
     taken = _documents(project, options).values_list("pk", "content_hash")
@@ -138,6 +163,7 @@ def _batches(
         for document in batch:
             document.project = project
         yield batch
+        on_batch(len(rows))
 
 
 def _choose(documents: list[Document], options: ExportOptions) -> dict[int, list[Work]]:

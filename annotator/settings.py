@@ -155,6 +155,7 @@ TRAINING_MIN_STEPS = environment.number("TRAINING_MIN_STEPS", 150, least=1)
 TRAINING_MAX_STEPS = environment.number("TRAINING_MAX_STEPS", 1500, least=1)
 ADAPTATION_SUB_TOKENS = environment.number("ADAPTATION_SUB_TOKENS", 600_000, least=1)
 KEEP_CHECKPOINTS = environment.number("KEEP_CHECKPOINTS", 5)
+KEEP_EXPORTS = environment.number("KEEP_EXPORTS", 100)  # a project; 0 for all
 FAST_LANE_MEGABYTES = environment.number("FAST_LANE_MEGABYTES", 512)
 PREANNOTATION_CHUNK_DOCUMENTS = environment.number(
     "PREANNOTATION_CHUNK_DOCUMENTS", 256, least=1

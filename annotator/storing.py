@@ -91,12 +91,16 @@ def existing(project: Project, batch: list[Numbered]) -> dict[tuple[str, int], i
 
 @contextmanager
 def sparing_the_collector() -> Iterator[None]:
-    """Let it not look through the whole program again after every few batches."""
+    """Let it not look through all records again and again: they hold no cycles."""
+    was_enabled = gc.isenabled()
     gc.freeze()
+    gc.disable()
     try:
         yield
     finally:
         gc.unfreeze()
+        if was_enabled:
+            gc.enable()
 
 
 @sparing_the_collector()

@@ -1,7 +1,6 @@
 """Uploaded files: bounded while they arrive, kept until they are imported."""
 
 import json
-import os
 import shutil
 import time
 import uuid
@@ -10,7 +9,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -19,11 +18,10 @@ from django.core.files.uploadhandler import FileUploadHandler
 
 from annotator.models import ImportJob
 from annotator.models.jobs import ACTIVE
+from annotator.progress import Moving, replace_json
 
 KEPT_SECONDS = 24 * 60 * 60
 MANIFEST = "manifest.json"
-PROGRESS = "progress.json"
-MOVING_SECONDS = 15  # since the last word of a worker that goes on
 # Files with annotations, and those with what they are about.
 TOGETHER = {
     **dict.fromkeys((".ann", ".a1", ".a2"), {".ann", ".a1", ".a2", ".txt", ".conf"}),
@@ -64,16 +62,8 @@ class Manifest:
     options: dict[str, str]
 
 
-class Progress(NamedTuple):
-    """How far an import is, as its worker said last."""
-
-    phase: str  # "checking" or "storing"
-    documents: int
-    share: float  # of the phase, from 0 to 1
-
-
 @dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Moving):
     """Files that wait for a person to look at the preview and decide."""
 
     key: uuid.UUID
@@ -89,31 +79,7 @@ class Upload:
         return [(name, self.folder / str(number)) for number, name in names]
 
     def save(self) -> None:
-        text = json.dumps(asdict(self.manifest))
-        (self.folder / MANIFEST).write_text(text, encoding="utf-8")
-
-    @property
-    def progress(self) -> Progress | None:
-        """None before a worker began."""
-        try:
-            text = (self.folder / PROGRESS).read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return None
-        return Progress(*json.loads(text))
-
-    @property
-    def is_moving(self) -> bool:
-        """Whether a worker said so lately; on SQLite it can say so only here."""
-        try:
-            last = (self.folder / PROGRESS).stat().st_mtime
-        except FileNotFoundError:
-            return False
-        return time.time() - last < MOVING_SECONDS
-
-    def note_progress(self, progress: Progress) -> None:
-        fresh = self.folder / f"{PROGRESS}.new"
-        fresh.write_text(json.dumps(progress), encoding="utf-8")
-        os.replace(fresh, self.folder / PROGRESS)
+        replace_json(self.folder / MANIFEST, asdict(self.manifest))
 
     def remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -51,6 +51,23 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="import-cancel",
     ),
     path("projects/<int:pk>/export/", exports.index, name="document-export"),
+    path("projects/<int:pk>/export/<int:export>/", exports.job, name="export-job"),
+    path(
+        "projects/<int:pk>/export/<int:export>/progress/",
+        exports.progress,
+        name="export-progress",
+    ),
+    path(
+        "projects/<int:pk>/export/<int:export>/cancel/",
+        exports.cancel,
+        name="export-cancel",
+    ),
+    path(
+        "projects/<int:pk>/export/<int:export>/again/",
+        exports.again,
+        name="export-again",
+    ),
+    path("projects/<int:pk>/export/<int:export>/pin/", exports.pin, name="export-pin"),
     path(
         "projects/<int:pk>/export/<int:export>/file/",
         exports.download,

@@ -9,6 +9,18 @@ stamp of a label's key to the frame that shows the span, the 95th percentile of 
 Every edit is undone before the next. Medians over all runs; ``_middle`` is a run's
 median.
 
+The end of a frame is the first task behind it, so no frame is added. But a key waits
+for the next one, up to 16.7 ms and evenly spread: no page that is drawn 60 times a
+second has a 95th percentile below 15.8. ``key_work_ms_p95_*`` leaves that wait out: it
+is the time until the page has handled the key, and from the start of the frame to its
+end.
+
+With ``--doccano FOLDER`` and ``--label-studio FOLDER``, virtual environments as
+``benchmarks.formats`` describes them, both open the same texts with the same spans in
+the same Chromium, between our runs; see ``benchmarks.editors`` for the gesture.
+``*_vs_doccano`` and ``*_vs_label_studio`` are how many times longer they take, null
+where they are not there; ``missing`` says why.
+
 Run ``python -m benchmarks.editor --json``; the last line is one JSON object.
 """
 
@@ -20,11 +32,12 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from benchmarks import editors
 from benchmarks.workspace import make_project, workspace
 from tests.services import free_port, wait_for_port
 
@@ -33,7 +46,12 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = "/usr/bin/chromium"
-FLAGS = ("--no-sandbox", "--disable-background-networking")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-background-networking",
+    # Other hosts fail at once, the same for everybody.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
 LABELS = ("PERSON", "PLACE", "ORG")
 WORDS = [
     *("the", "garden", "letter", "wrote", "to", "from", "river"),
@@ -47,29 +65,23 @@ BUDGETS = {
     "bytes_per_edit": 2048,
     "page_kb": 150,
 }
-# Before the page's own scripts: when the data was there, when a change was painted.
-CLOCK = """
-const painted = () => new Promise((resolve) => requestAnimationFrame(() => {
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = () => resolve(performance.now());
-  port2.postMessage(null);
-}));
-window.clock = { keys: [] };
-new MutationObserver(async (_, observer) => {
-  if (!document.querySelector("#desk.is-ready")) return;
-  observer.disconnect();
-  const now = await painted();
-  const data = performance.getEntriesByType("resource");
-  const read = data.find(({ name }) => name.endsWith("/annotation"));
-  document.documentElement.dataset.opened = now - read.responseEnd;
-}).observe(document, { subtree: true, childList: true, attributeFilter: ["class"] });
+# Before the page's own scripts, beside the clock that all editors share.
+KEYS = """
+window.keys = [];
+let handled;
+addEventListener("keydown", () => { handled = performance.now(); }); // the last one
 addEventListener("keydown", async ({ key, timeStamp }) => {
   if (key !== "1") return;
+  let frame;
+  requestAnimationFrame(() => { frame = performance.now(); });
   const now = await painted();
   const isShown = document.querySelector("#text mark.span.label-0") !== null;
-  window.clock.keys.push(isShown ? now - timeStamp : NaN);
+  const work = handled - timeStamp + now - frame;
+  window.keys.push(isShown ? [now - timeStamp, work] : [NaN, NaN]);
 }, true);
 """
+CLICKS = 5  # a visit
+SHARED = ("short", "long")  # documents that the peers open too
 
 
 def main() -> None:
@@ -77,10 +89,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--edits", type=int, default=20, help="a run and document")
+    parser.add_argument("--doccano", type=Path, help="its virtual environment")
+    parser.add_argument("--label-studio", type=Path, help="its virtual environment")
+    parser.add_argument("--peer-runs", type=int, default=5, help="a document")
+    parser.add_argument(
+        "--peer-seconds", type=float, default=240, help="a peer and document"
+    )
     parser.add_argument("--json", action="store_true", help="only the JSON object")
     options = parser.parse_args()
     with workspace() as folder:
-        report = measure(folder, options.runs, options.edits)
+        report = measure(folder, options)
     if not options.json:
         for name, value in report.items():
             budget = f"  (budget {BUDGETS[name]})" if name in BUDGETS else ""
@@ -88,25 +106,81 @@ def main() -> None:
     print(json.dumps(report))
 
 
-def measure(folder: str, runs: int, edits: int) -> dict[str, Any]:
-    """Open and edit every document in turn."""
+def measure(folder: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Open and edit every document in turn, in our editor and in the peers'."""
     from playwright.sync_api import sync_playwright
 
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright runs a loop here
     documents, cookie = furnish()
-    seen: dict[str, list[dict[str, float]]] = {name: [] for name in documents}
-    with serving(folder) as address, sync_playwright() as playwright:
+    words = {name: _free_words(documents[name]) for name in SHARED}
+    seen: editors.Runs = {name: [] for name in documents}
+    with ExitStack() as stack:
+        peers, missing = _start_peers(stack, Path(folder), documents, options)
+        address = stack.enter_context(serving(folder))
+        playwright = stack.enter_context(sync_playwright())
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        visit(chromium, address, cookie, documents["short"], 1)  # warm up
-        for _ in range(runs):
+        desk = Desk(chromium, address, cookie)
+        desk.visit(documents["short"], 1, words["short"])  # warm up
+        for peer in peers:
+            peer.visit(chromium, "short", words["short"])
+            peer.runs["short"].clear()
+        for run in range(options.runs):
             for name, document in documents.items():
-                found = visit(chromium, address, cookie, document, edits)
-                seen[name].append(found)
+                places = words.get(name, [])
+                seen[name].append(desk.visit(document, options.edits, places))
+            for peer in peers if run < options.peer_runs else []:
+                for name in SHARED:
+                    if peer.may_visit(name, options.peer_seconds):
+                        peer.visit(chromium, name, words[name])
         chromium.close()
-    return summarise(seen)
+    by_name = {peer.name: peer for peer in peers}
+    report = summarise(seen)
+    for name in editors.THEIRS:
+        report |= editors.compare(seen, by_name.get(name), name)
+    return report | {"missing": missing}
 
 
-def summarise(seen: dict[str, list[dict[str, float]]]) -> dict[str, Any]:
+def _start_peers(
+    stack: ExitStack,
+    folder: Path,
+    documents: dict[str, "Document"],
+    options: argparse.Namespace,
+) -> tuple[list[editors.Peer], dict[str, str]]:
+    """Start each peer whose environment is given; why the others are missing."""
+    peers, missing = [], {}
+    copies = {
+        name: _describe(documents[name], options.peer_runs + 1) for name in SHARED
+    }
+    for name in editors.THEIRS:
+        environment = getattr(options, name)
+        if environment is None or not (environment / "bin" / "python").exists():
+            missing[name] = f"no --{name.replace('_', '-')} with its Python was given"
+            continue
+        where = folder / name
+        started = editors.serving_peer(name, environment, copies, where)
+        peers.append(stack.enter_context(started))
+    return peers, missing
+
+
+def _describe(document: "Document", copies: int) -> dict[str, Any]:
+    """The text, labels and spans of a document, for a peer's script."""
+    spans = document.annotations.get().spans_by_value()
+    return {
+        "copies": copies,
+        "text": document.text,
+        "labels": LABELS,
+        "spans": [[span.start, span.end, span.label] for span in spans],
+    }
+
+
+def _free_words(document: "Document") -> list[tuple[int, int]]:
+    spans = document.annotations.get().spans_by_value()
+    proposed = document.suggestions.values_list("start", "end")
+    taken = [*((span.start, span.end) for span in spans), *proposed]
+    return editors.free_words(document.text, taken, CLICKS)
+
+
+def summarise(seen: editors.Runs) -> dict[str, Any]:
     """Give the medians over the runs."""
 
     def middle(document: str, key: str) -> float:
@@ -122,48 +196,77 @@ def summarise(seen: dict[str, list[dict[str, float]]]) -> dict[str, Any]:
         "foreign_hosts": max(run["foreign_hosts"] for run in seen["short"]),
     }
     for name in seen:
+        report[f"key_work_ms_p95_{name}"] = middle(name, "key_work_ms_p95")
         report[f"key_ms_middle_{name}"] = middle(name, "key_ms_middle")
+    for name in SHARED:
+        report[f"click_ms_p95_{name}"] = middle(name, "click_ms_p95")
+        report[f"load_ms_{name}"] = middle(name, "load_ms")
     extra = {"open_ms_line": "open_ms", "key_ms_p95_line": "key_ms_p95"}
     report |= {key: middle("line", of) for key, of in extra.items()}
     return report | {"open_ms_short": middle("short", "open_ms")}
 
 
-def visit(
-    chromium: Any,
-    address: str,
-    cookie: dict[str, str],
-    document: "Document",
-    edits: int,
-) -> dict[str, float]:
-    """Open a document in a fresh window, label free words, take each back."""
-    window = chromium.new_context(viewport={"width": 1280, "height": 800})
-    window.add_cookies([{**cookie, "url": address}])
-    page = window.new_page()
-    page.add_init_script(CLOCK)
-    traffic = Traffic(window, page, address)
-    page.goto(f"{address}/documents/{document.pk}/annotate/")
-    page.wait_for_selector("html[data-opened]")
-    page.wait_for_timeout(300)
-    weight = traffic.kilobytes
-    for _ in range(edits):
-        for key in ("ArrowRight", "ArrowRight", "1", "Control+z"):
-            page.keyboard.press(key)
-            if key in ("1", "Control+z"):
-                page.wait_for_selector('#save-state[data-phase="saved"]')
-    keys = sorted(page.evaluate("window.clock.keys"))
-    opened = float(page.get_attribute("html", "data-opened"))
-    window.close()
-    if len(keys) != edits or any(math.isnan(value) for value in keys):
-        raise RuntimeError("a key was not followed by its span")
-    return {
-        "open_ms": opened,
-        "key_ms_p95": keys[math.ceil(0.95 * len(keys)) - 1],
-        "key_ms_middle": median(keys),
-        "requests_per_edit": len(traffic.edits) / (2 * edits),
-        "bytes_per_edit": max(traffic.edits),
-        "page_kb": weight,
-        "foreign_hosts": len(traffic.foreign),
-    }
+class Desk:
+    """Our editor at one server, for one person."""
+
+    def __init__(self, chromium: Any, address: str, cookie: dict[str, str]) -> None:
+        self._chromium = chromium
+        self._address = address
+        self._cookie = {**cookie, "url": address}
+
+    def visit(
+        self, document: "Document", edits: int, words: Sequence[tuple[int, int]]
+    ) -> dict[str, float]:
+        """Open a document in a fresh window, label words by key and by mouse.
+
+        All of it is taken back.
+        """
+        window = self._chromium.new_context(viewport={"width": 1280, "height": 800})
+        window.add_cookies([self._cookie])
+        page = window.new_page()
+        page.add_init_script(editors.OURS.clock + KEYS)
+        traffic = Traffic(window, page, self._address)
+        page.goto(f"{self._address}/documents/{document.pk}/annotate/")
+        page.wait_for_selector("html[data-opened]")
+        page.wait_for_timeout(300)
+        weight = traffic.kilobytes
+        for _ in range(edits):
+            for key in ("ArrowRight", "ArrowRight", "1", "Control+z"):
+                self._press(page, key)
+        times = page.evaluate("window.keys")
+        keys, work = (sorted(column) for column in zip(*times, strict=True))
+        sizes = list(traffic.edits)
+        if len(keys) != edits or any(math.isnan(value) for value in keys):
+            raise RuntimeError("a key was not followed by its span")
+        found = {
+            "open_ms": float(page.get_attribute("html", "data-opened")),
+            "load_ms": float(page.get_attribute("html", "data-loaded")),
+            "key_ms_p95": editors.percentile_95(keys),
+            "key_work_ms_p95": editors.percentile_95(work),
+            "key_ms_middle": median(keys),
+            "requests_per_edit": len(sizes) / (2 * edits),
+            "bytes_per_edit": max(sizes),
+            "page_kb": weight,
+            "foreign_hosts": len(traffic.foreign),
+        }
+        if words:
+            found |= self._click(page, words)
+        window.close()
+        return found
+
+    def _click(self, page: Any, words: Sequence[tuple[int, int]]) -> dict[str, float]:
+        self._press(page, "Escape")  # nothing is selected: the key chooses a label
+        editors.click_words(page, editors.OURS, words)
+        found = editors.clicks_of(page)
+        for _ in words:
+            self._press(page, "Control+z")
+        return found
+
+    @staticmethod
+    def _press(page: Any, key: str) -> None:
+        page.keyboard.press(key)
+        if key in ("1", "Control+z"):
+            page.wait_for_selector('#save-state[data-phase="saved"]')
 
 
 class Traffic:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
@@ -11,17 +12,40 @@ from django.conf import settings
 
 from annotator.models import Project, TrainingRun
 from annotator.models.training import Phase
-from modeling.adaptation import AdaptationConfig, adapt, can_adapt
+from modeling.adaptation import Adaptation, AdaptationConfig, adapt, can_adapt
 from modeling.configuration import TrainingConfig
-from modeling.encoders import load_encoder
+from modeling.encoders import EncoderError, load_encoder
 from modeling.names import UNTRAINED
-from modeling.reports import StepReport
+from modeling.reports import StepReport, TrainingError
 from modeling.tagger import Tagger
 from tasks.heartbeat import Heartbeat
 
 FACTS: Final = "adaptation.json"
 AGAIN_FROM: Final = 2  # times as many documents as were read
 _BATCH: Final = 500
+
+
+class CannotAdapt(Exception):
+    """An encoder cannot be adapted to some texts; the message says why."""
+
+
+def adapt_to_texts(
+    texts: Sequence[str], folder: Path, *, encoder: str, sub_tokens: int, seed: int
+) -> Adaptation:
+    """Adapt an encoder and write it into a folder that `load_encoder` reads.
+
+    Raises:
+        CannotAdapt: The encoder or the texts do not allow it.
+        OSError: The folder cannot be written.
+    """
+    try:
+        how = AdaptationConfig(sub_tokens=sub_tokens, seed=seed, device=settings.DEVICE)
+        model, tokenizer = load_encoder(encoder, texts=texts)
+        done = adapt(model, tokenizer, texts, how)
+    except (EncoderError, TrainingError, ValueError) as error:
+        raise CannotAdapt(str(error)) from error
+    _save(model, tokenizer, folder)
+    return done
 
 
 def with_adapted_encoder(
@@ -119,13 +143,17 @@ def _keep(
 ) -> None:
     """Write the encoder beside its place and move it there whole."""
     made = folder.with_name(f"{folder.name}-run-{run.pk}-attempt-{run.attempt}")
-    encoder.save_pretrained(made)
-    tokenizer.save_pretrained(made)
+    _save(encoder, tokenizer, made)
     (made / FACTS).write_text(json.dumps(facts), "utf-8")
     for other in folder.parent.glob("encoder-*"):
         if other != made:
             shutil.rmtree(other, ignore_errors=True)
     made.rename(folder)
+
+
+def _save(encoder: Any, tokenizer: Any, folder: Path) -> None:
+    encoder.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
 
 
 def _tell(heart: Heartbeat, report: StepReport) -> None:

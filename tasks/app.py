@@ -14,6 +14,7 @@ app = Celery(
         "tasks.prediction",
         "tasks.fast_lane",
         "tasks.imports",
+        "tasks.exports",
         "tasks.maintenance",
         "tasks.presence",
         "tasks.rules",

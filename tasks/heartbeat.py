@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from annotator.models.jobs import Job, RunLost
+from annotator.models.jobs import Job, RunCancelled, RunLost
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +40,18 @@ class Heartbeat:
 
     def should_stop(self) -> bool:
         return self.is_lost or self.is_cancelled
+
+    def check(self) -> None:
+        """Go on only while the job is this worker's and nobody cancelled it.
+
+        Raises:
+            RunLost: it was taken from this worker.
+            RunCancelled: somebody cancelled it.
+        """
+        if self.is_lost:
+            raise self.run.lost()
+        if self.is_cancelled:
+            raise RunCancelled
 
     def report(self, *, now: bool = False, **progress: Any) -> None:
         """Write progress, at most once a second unless it matters now.

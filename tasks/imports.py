@@ -1,6 +1,5 @@
 """Imports: every file of an upload is checked, then all are stored at once."""
 
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -8,17 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from celery import shared_task
 from django.db import transaction
-from django.utils import translation
 from django.utils.translation import gettext as _t
 from django.utils.translation import ngettext
 
 from annotator import uploads
 from annotator.forms.imports import import_options
-from annotator.imports import Checked, ImportReport, check
+from annotator.imports import ERRORS_SHOWN, NOTES_SHOWN, Checked, ImportReport, check
 from annotator.models import ImportJob
-from annotator.models.jobs import RunLost
-from annotator.uploads import Progress, Upload
+from annotator.models.jobs import RunCancelled
+from annotator.patience import patiently
+from annotator.progress import Progress
+from annotator.uploads import Upload
 from tasks.heartbeat import Heartbeat
+from tasks.jobs import JobRefused, carrying_out
 from tasks.learning import learn_rules
 from tasks.prediction import preannotate_project
 from tasks.training import retrain_if_due
@@ -26,25 +27,11 @@ from tasks.training import retrain_if_due
 if TYPE_CHECKING:
     from celery import Task
 
-logger = logging.getLogger(__name__)
-ERRORS_SHOWN = 100
-NOTES_SHOWN = 100
 PROGRESS_SECONDS = 0.5
 
 Report = dict[str, Any]
+Check = Callable[[], None]  # raises where the import is not to go on
 CheckedFiles = list[tuple[str, Checked]]  # with the names as they were sent
-
-
-class ImportRefused(ValueError):
-    """Nothing was stored, for a reason that a person can do something about."""
-
-    def __init__(self, sentence: str, reports: list[Report] | None = None) -> None:
-        super().__init__(sentence)
-        self.reports = reports or []
-
-
-class ImportStopped(Exception):
-    """Somebody cancelled the import, or it was taken from this worker."""
 
 
 @shared_task(bind=True)
@@ -52,73 +39,69 @@ def import_upload(self: "Task", job_id: int) -> None:
     """Carry a queued import to its end; any other state is a no-op."""
     related = ImportJob.objects.select_related("project", "requested_by")
     job = related.get(pk=job_id)
-    if not job.claim(self.request.hostname or "local"):
+    if not patiently(lambda: job.claim(self.request.hostname or "local")):
         return
-    try:
-        with translation.override(job.options.get("language")), Heartbeat(job) as heart:
-            _carry_out(job, heart)
-    except ImportStopped:
-        _end_stopped(job, heart)
-    except RunLost as error:
-        logger.warning("%s", error)
-    except ImportRefused as error:
-        job.fail(str(error), error.reports)
-    except Exception as error:
-        job.fail(f"{type(error).__name__}: {error}")
-        raise
-
-
-def _end_stopped(job: ImportJob, heart: Heartbeat) -> None:
-    if heart.is_lost:
-        logger.warning("Import %s was taken from this worker.", job.pk)
-        return
-    job.stop_cancelled()
+    with carrying_out(job, job.options.get("language")) as heart:
+        _carry_out(job, heart)
 
 
 def _carry_out(job: ImportJob, heart: Heartbeat) -> None:
     """Check all files, then store them and the outcome in one transaction.
 
     Raises:
-        ImportRefused: there is nothing to store, or a bad line that may not be skipped.
-        ImportStopped: between two batches; nothing is stored.
+        JobRefused: there is nothing to store, or a bad line that may not be skipped.
+        RunCancelled: between two batches; nothing is stored.
         RunLost: after all was stored, which takes it back.
     """
     upload = uploads.find(job.upload, job.project_id)
     if upload is None:
-        raise ImportRefused(_t("The files are gone; please upload them again."))
-    checked = _check(job, upload, heart)
+        raise JobRefused(_t("The files are gone; please upload them again."))
+    check_on = _stopper(job, upload, heart)
+    checked = _check(job, upload, check_on)
     good = [file for _name, file in checked if file.may_be_stored]
     if not good or (len(good) < len(checked) and not job.skips_bad):
         found = [_report(name, file.report) for name, file in checked]
-        raise ImportRefused(_refusal(found), found)
-    with transaction.atomic():
-        _stop_if_asked(job)
-        reports = _store(job, upload, heart, checked)
-        _stop_if_asked(job)
-        job.succeed(reports)
-        for task in (preannotate_project, retrain_if_due, learn_rules):
-            task.delay_on_commit(job.project_id)
+        raise JobRefused(_refusal(found), reports=found)
+    patiently(lambda: _store_all(job, upload, check_on, checked), check_on)
     if not job.error_count:
         upload.remove()
 
 
-def _stop_if_asked(job: ImportJob) -> None:
-    """Whoever was told that nothing is kept was told so before this moment."""
-    if job.is_cancel_requested():
-        raise ImportStopped
+def _stopper(job: ImportJob, upload: Upload, heart: Heartbeat) -> Check:
+    """What ends an import that was cancelled, or taken away."""
+
+    def check_on() -> None:
+        heart.check()
+        if upload.is_to_stop(job.pk):
+            raise RunCancelled
+
+    return check_on
 
 
-def _check(job: ImportJob, upload: Upload, heart: Heartbeat) -> CheckedFiles:
+@transaction.atomic
+def _store_all(
+    job: ImportJob, upload: Upload, check_on: Check, checked: CheckedFiles
+) -> None:
+    if job.is_cancel_requested():  # between two beats
+        raise RunCancelled
+    reports = _store(job, upload, check_on, checked)
+    check_on()
+    job.succeed(reports)
+    for task in (preannotate_project, retrain_if_due, learn_rules):
+        task.delay_on_commit(job.project_id)
+
+
+def _check(job: ImportJob, upload: Upload, check_on: Check) -> CheckedFiles:
     files, found = upload.files, []
     for at, (name, path) in enumerate(files):
         options = import_options(job.options, name, job.skips_bad)
-        note = _reporter(upload, heart, "checking", at / len(files), 1 / len(files))
+        note = _reporter(upload, check_on, "checking", at / len(files), 1 / len(files))
         found.append((name, check(path, job.project, options, note)))
     return found
 
 
 def _store(
-    job: ImportJob, upload: Upload, heart: Heartbeat, checked: CheckedFiles
+    job: ImportJob, upload: Upload, check_on: Check, checked: CheckedFiles
 ) -> list[Report]:
     total = sum(file.report.documents for _name, file in checked)
     reports, done = [], 0
@@ -126,7 +109,7 @@ def _store(
         report, documents = file.report, file.report.documents
         if file.may_be_stored:
             part = done / total, documents / total
-            progress = _reporter(upload, heart, "storing", *part, done)
+            progress = _reporter(upload, check_on, "storing", *part, done)
             report = file.store(job.requested_by, progress)
         reports.append(_report(name, report))
         done += documents
@@ -135,8 +118,8 @@ def _store(
 
 def _reporter(
     upload: Upload,
-    heart: Heartbeat,
-    phase: str,
+    check_on: Check,
+    phase: str,  # "checking" or "storing"
     before: float,
     part: float,
     done: int = 0,
@@ -146,8 +129,7 @@ def _reporter(
 
     def note(documents: int, share: float) -> None:
         nonlocal last
-        if heart.should_stop():
-            raise ImportStopped
+        check_on()
         if time.monotonic() - last >= PROGRESS_SECONDS:
             last = time.monotonic()
             far = before + share * part

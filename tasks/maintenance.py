@@ -3,23 +3,26 @@
 import logging
 import time
 from datetime import timedelta
+from typing import Any
 
 from celery import shared_task
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from annotator import keeping, uploads, yardstick
+from annotator import keeping, scratch, uploads, yardstick
 from annotator.models import (
     Checkpoint,
+    Export,
     ImportJob,
     Project,
     RuleBook,
     TrainingRun,
     Worker,
 )
-from annotator.models.jobs import RunState
+from annotator.models.jobs import Job, RunState
 from annotator.models.training import Trigger
+from tasks.exports import make_export
 from tasks.imports import import_upload
 from tasks.prediction import preannotate_project
 from tasks.rules import apply_rules, unread_documents
@@ -28,6 +31,11 @@ from tasks.training import submitted_since_last_run as fresh_and_labelled
 
 logger = logging.getLogger(__name__)
 PATIENCE = timedelta(seconds=60)  # before work that nobody took is sent again
+TASKS: dict[type[Job], Any] = {
+    TrainingRun: retrain,
+    ImportJob: import_upload,
+    Export: make_export,
+}
 FRESH_FOR_SCHEDULE = 5  # new documents that make a scheduled run worth its time
 
 
@@ -43,9 +51,10 @@ def reconcile(*, everything: bool = False) -> None:
         silent_seconds = min(silent_seconds, 5 * settings.RUN_HEARTBEAT_SECONDS)
     # A write first: where a long import holds SQLite's lock, this waits for its end.
     Worker.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
-    orphans = [
+    orphans: list[Job] = [
         *TrainingRun.orphans(silent_seconds),
         *ImportJob.orphans(silent_seconds),
+        *Export.orphans(silent_seconds),
     ]
     if orphans:
         # A worker that only waited for the database speaks again meanwhile.
@@ -53,16 +62,17 @@ def reconcile(*, everything: bool = False) -> None:
     for job in orphans:
         if job.put_back():
             logger.warning("“%s” had lost its worker and is queued again.", job)
-            task = retrain if isinstance(job, TrainingRun) else import_upload
-            task.delay(job.pk)
+            TASKS[type(job)].delay(job.pk)
     patience = timedelta(0) if everything else PATIENCE
     _send_again_runs(patience)
-    _send_again_imports(patience)
+    _send_again(ImportJob, patience)
+    _send_again(Export, patience)
     _send_again_chunks(patience)
     _send_again_readings(patience)
     yardstick.drop_orphans()
     keeping.sweep()
     uploads.sweep()
+    scratch.sweep()
 
 
 def _send_again_runs(patience: timedelta) -> None:
@@ -76,13 +86,13 @@ def _send_again_runs(patience: timedelta) -> None:
         retrain.delay(run.pk)
 
 
-def _send_again_imports(patience: timedelta) -> None:
-    queued = ImportJob.objects.filter(
+def _send_again(kind: type[ImportJob] | type[Export], patience: timedelta) -> None:
+    queued = kind._default_manager.filter(
         state=RunState.QUEUED, dispatched_at__lte=timezone.now() - patience
     )
     for job in queued:
-        ImportJob.objects.filter(pk=job.pk).update(dispatched_at=timezone.now())
-        import_upload.delay(job.pk)
+        queued.filter(pk=job.pk).update(dispatched_at=timezone.now())
+        TASKS[kind].delay(job.pk)
 
 
 def _send_again_chunks(patience: timedelta) -> None:

@@ -80,13 +80,6 @@ def preannotate_chunk(checkpoint_id: int, document_ids: list[int]) -> None:
             _store(checkpoint, some)
 
 
-def predict_documents(
-    checkpoint: Checkpoint, documents: Sequence[Document]
-) -> "dict[int, Prediction]":
-    """The model's word on each document, by primary key."""
-    return dict(_predictions(checkpoint, documents))
-
-
 def _predictions(
     checkpoint: Checkpoint, documents: Sequence[Document]
 ) -> "Iterator[tuple[int, Prediction]]":

@@ -8,12 +8,12 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 from typing import IO
 
 from django.utils.translation import gettext as _t
 
 from annotator.formats.errors import MIB, FormatError
+from annotator.scratch import scratch
 
 MOST_MEMBERS = 100_000
 LARGEST_MEMBER = 512 * MIB
@@ -22,7 +22,6 @@ RATIO = 200  # a larger one of unpacked to packed bytes is a bomb, not a text
 SMALL = 10 * MIB  # below this the ratio does not matter
 LARGEST_BESIDE = MIB  # of a file that only describes others
 RECEIPT = "report.json"  # what an export says of itself, or PATH.report.json
-PREFIX = "marginalia-"  # of the temporary folder
 # What a damaged or encrypted member raises while it is unpacked.
 BROKEN = (
     *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError),
@@ -43,10 +42,10 @@ def unpacked(path: Path, shown: str) -> Iterator[tuple[Path, str]]:
     if path.is_dir():
         yield from _files(path)
         return
-    with _opened(path, shown) as archive, TemporaryDirectory(prefix=PREFIX) as folder:
+    with _opened(path, shown) as archive, scratch() as folder:
         left = LARGEST_TOTAL
         for number, entry in enumerate(_entries(archive)):
-            target = Path(folder, str(number))
+            target = folder / str(number)
             left -= _unpack(archive, entry, target, left)
             yield target, entry.filename
 

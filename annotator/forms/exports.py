@@ -11,6 +11,7 @@ from annotator.export_options import (
     ExportOptions,
     ExportRefused,
     check,
+    named,
     parse_ratio,
 )
 from annotator.formats import OUTPUTS
@@ -111,7 +112,7 @@ class ExportForm(forms.Form):
                 ("", _("gold, else the newest")),
                 (GOLD, _("gold only")),
                 (EVERYBODY, _("everybody: a document once for each")),
-                *((name, name) for name in names),
+                *((named(name), name) for name in names),
             ],
         }
         for name, values in choices.items():

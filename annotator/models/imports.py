@@ -70,10 +70,7 @@ class ImportJob(Job):
         raise AssertionError("unreachable")
 
     def succeed(self, reports: list[dict[str, Any]]) -> None:
-        self._finish(RunState.SUCCEEDED, reports=reports)
-
-    def fail(self, message: str, reports: list[dict[str, Any]] | None = None) -> None:
-        self._finish(RunState.FAILED, error=message, reports=reports or [])
+        self._succeed_unless_cancelled(reports=reports)
 
     @property
     def error_count(self) -> int:

@@ -1,5 +1,6 @@
 """Work that a worker does in the background, from the wish to the outcome."""
 
+import re
 from datetime import timedelta
 from typing import Any, Self
 
@@ -10,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 MAX_ATTEMPTS = 3
+# What jsonb, or any text of PostgreSQL's, refuses: NUL, and half a pair of UTF-16.
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class RunState(models.TextChoices):
@@ -25,6 +28,21 @@ ACTIVE = (RunState.QUEUED, RunState.RUNNING)
 
 class RunLost(Exception):
     """The run is no longer this worker's: it was put back or cancelled meanwhile."""
+
+
+class RunCancelled(Exception):
+    """Somebody was told that the run stops, and so it does."""
+
+
+def storable(value: Any) -> Any:
+    """Text, or JSON with text, in which U+FFFD stands for what cannot be stored."""
+    if isinstance(value, str):
+        return UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, dict):
+        return {storable(key): storable(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(each) for each in value]
+    return value
 
 
 class Job(models.Model):
@@ -93,7 +111,7 @@ class Job(models.Model):
             pk=self.pk, state=RunState.RUNNING, attempt=self.attempt
         )
 
-    def _lost(self) -> RunLost:
+    def lost(self) -> RunLost:
         name = str(self._meta.verbose_name).capitalize()
         return RunLost(f"{name} {self.pk} is no longer this worker's.")
 
@@ -104,7 +122,7 @@ class Job(models.Model):
             RunLost: the job is not this attempt's any more.
         """
         if not self._mine().update(heartbeat_at=timezone.now(), **progress):
-            raise self._lost()
+            raise self.lost()
         for name, value in progress.items():
             setattr(self, name, value)
 
@@ -112,11 +130,32 @@ class Job(models.Model):
         return self._mine().filter(cancel_requested=True).exists()
 
     def _finish(self, state: str, **fields: Any) -> None:
+        if not self._end(self._mine(), state, **fields):
+            raise self.lost()
+
+    def _succeed_unless_cancelled(self, **fields: Any) -> None:
+        """Succeed, unless somebody asked before this moment that it be stopped.
+
+        Raises:
+            RunCancelled: somebody did.
+            RunLost: the job is not this attempt's any more.
+        """
+        uncancelled = self._mine().filter(cancel_requested=False)
+        if not self._end(uncancelled, RunState.SUCCEEDED, **fields):
+            raise RunCancelled if self.is_cancel_requested() else self.lost()
+
+    def _end(self, rows: models.QuerySet[Self], state: str, **fields: Any) -> bool:
         now = timezone.now()
+        fields = {name: storable(value) for name, value in fields.items()}
         fields |= {"state": state, **self.ENDED}
-        if not self._mine().update(finished_at=now, heartbeat_at=now, **fields):
-            raise self._lost()
-        self.refresh_from_db()
+        has_ended = rows.update(finished_at=now, heartbeat_at=now, **fields)
+        if has_ended:
+            self.refresh_from_db()
+        return bool(has_ended)
+
+    def fail(self, message: str, **outcome: Any) -> None:
+        """Record in one sentence why there is no result."""
+        self._finish(RunState.FAILED, error=message, **outcome)
 
     def stop_cancelled(self) -> None:
         self._finish(RunState.CANCELLED)

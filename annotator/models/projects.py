@@ -199,11 +199,12 @@ class Project(models.Model):
         missing = target - self.documents.filter(split="evaluation").count()
         if missing <= 0:
             return 0
-        is_free = Q(annotations__isnull=True)
+        worked_on = self.documents.filter(annotations__isnull=False)
         if imported_after is not None:
-            is_free |= Q(pk__gt=imported_after)
-        free = self.documents.filter(is_free, split="pool", split_is_chosen=False)
-        candidates = list(free.order_by("pk").distinct().values_list("pk", flat=True))
+            worked_on = worked_on.filter(pk__lte=imported_after)
+        pool = self.documents.filter(split="pool", split_is_chosen=False)
+        free = pool.exclude(pk__in=worked_on.values("pk")).order_by("pk")
+        candidates = list(free.values_list("pk", flat=True))
         chosen = random.Random(f"{self.seed}:{total}").sample(
             candidates, min(missing, len(candidates))
         )

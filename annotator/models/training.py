@@ -102,9 +102,6 @@ class TrainingRun(Job):
     def succeed(self, metrics: dict[str, Any]) -> None:
         self._finish(RunState.SUCCEEDED, metrics=metrics)
 
-    def fail(self, message: str) -> None:
-        self._finish(RunState.FAILED, error=message)
-
 
 class CheckpointState(models.TextChoices):
     ACTIVE = "active", _("active")

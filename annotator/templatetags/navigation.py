@@ -21,6 +21,7 @@ class Section(NamedTuple):
 
 VERSIONS = ("checkpoint-detail", "checkpoint-mistakes", "checkpoint-compare")
 IMPORTS = ("import-preview", "import-job")
+EXPORTS = ("export-job", "document-export-delete")
 SECTIONS = (
     Section(_("Overview"), "project-detail", access.READ),
     Section(_("Documents"), "document-list", access.READ),
@@ -28,7 +29,7 @@ SECTIONS = (
     Section(_("Import"), "document-upload", access.ADMINISTER, IMPORTS),
     Section(_("Rules"), "rule-list", access.READ, ("rule-paste",)),
     Section(_("Training"), "training", access.READ, VERSIONS),
-    Section(_("Export"), "document-export", access.READ),
+    Section(_("Export"), "document-export", access.READ, EXPORTS),
     Section(_("Members"), "member-list", access.READ),
     Section(_("Settings"), "project-settings", access.ADMINISTER),
 )

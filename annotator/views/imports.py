@@ -26,9 +26,10 @@ from annotator.forms.imports import (
     format_title,
     import_options,
 )
+from annotator.imports import ERRORS_SHOWN, NOTES_SHOWN
 from annotator.models import ImportJob, Project, Worker
 from annotator.previews import preview as look_at
-from tasks.imports import ERRORS_SHOWN, NOTES_SHOWN, import_upload
+from tasks.imports import import_upload
 
 JOBS_SHOWN = 10
 
@@ -156,13 +157,21 @@ def _live(project: Project, job: ImportJob) -> dict[str, Any]:
 def cancel(request: HttpRequest, pk: int, job: int) -> HttpResponse:
     project = access.get_project(request.user, pk, access.ADMINISTER)
     found = get_object_or_404(project.import_jobs, pk=job)
+    kept = uploads.find(found.upload, project.pk)
+    was_active = found.is_active
+    if kept and was_active:
+        kept.ask_to_stop(found.pk)
     try:
         is_told = found.cancel()
     except OperationalError:  # SQLite's one lock is the import's until its end
-        sentence = _("The import is storing the last of it and cannot be stopped now.")
+        sentence = _(
+            "The import is told to stop, and this page will say so; only if it was at "
+            "its very end, all is stored."
+        )
         messages.warning(request, sentence)
         return redirect("import-job", project.pk, found.pk)
-    if is_told:
+    found.refresh_from_db()
+    if is_told or (was_active and found.state == "cancelled"):
         messages.success(request, _("The import is told to stop; nothing is kept."))
     else:
         messages.info(request, _("The import had ended already."))

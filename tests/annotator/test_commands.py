@@ -188,7 +188,7 @@ def test_a_hundred_bad_lines_are_shown(project: Project, tmp_path: Path) -> None
     with pytest.raises(CommandError, match="130 bad lines"):
         call_command("import_documents", "News", str(path), stdout=out)
     assert out.getvalue().count("There is no “text”") == 100
-    assert out.getvalue().endswith("30 more bad lines.\n")
+    assert out.getvalue().endswith("30 more bad lines; --errors FILE gets them all.\n")
 
 
 @pytest.mark.parametrize(
@@ -343,3 +343,19 @@ def test_the_queue_as_json(project: Project, bob: User) -> None:
 def test_the_queue_wants_a_positive_number(project: Project) -> None:
     with pytest.raises(CommandError, match="-n must be 1 or more."):
         run("queue", "News", "-n", "0")
+
+
+def test_all_bad_lines_of_an_import_come_as_a_file(
+    project: Project, tmp_path: Path
+) -> None:
+    source, path = tmp_path / "notes, new.jsonl", tmp_path / "errors.csv"
+    source.write_text('{"text": "Ada."}\n' + '{"text": 5}\n' * 150)
+    how = ["--skip-bad", "--errors", path]
+    output = run("import_documents", "News", source, *how)
+    assert output.count(": “text” is 5, not a string.") == 100
+    assert "50 more bad lines; --errors FILE gets them all." in output
+    rows = path.read_text(encoding="utf-8").splitlines()
+    assert len(rows) == 151
+    assert rows[1] == f'"{source}",2,"“text” is 5, not a string."'
+    with pytest.raises(CommandError, match="nowhere/e.csv cannot be written"):
+        run("import_documents", "News", source, "--errors", tmp_path / "nowhere/e.csv")

@@ -15,6 +15,7 @@ from annotator import receipts, selection
 from annotator.export_options import ExportOptions, ExportRefused, parse_ratio
 from annotator.exports import export
 from annotator.formats import FORMATS, OUTPUTS, ReadOptions, Record, Source, read
+from annotator.forms.exports import ExportForm
 from annotator.imports import ImportOptions, import_file
 from annotator.models import Document, Project, Suggestion
 from modeling.spans import Span
@@ -169,6 +170,61 @@ def test_everybodys_work_is_a_document_for_each(
         ({"a": 1, "annotated_by": "bob"}, "LOC"),
         ({"a": 1, "annotated_by": "gold"}, "ORG"),
     ]
+
+
+def test_people_called_gold_or_all_are_told_from_these(
+    project: Project, tmp_path: Path
+) -> None:
+    for name, label in (("gold", "PER"), ("all", "LOC"), ("user:gold", "MISC")):
+        person = User.objects.create_user(name)
+        annotate(project, "Basel", (0, 5, label), user=person)
+    annotate(project, "Basel", (0, 5, "ORG"))
+    names = ["user:gold", "user:all", "user:user:gold", "gold"]
+    for name, label in zip(names, ["PER", "LOC", "MISC", "ORG"], strict=True):
+        (line,) = lines(project, tmp_path, annotated_by=name)
+        assert line["spans"][0]["label"] == label
+    found = lines(project, tmp_path, annotated_by="all")
+    assert [line["metadata"]["annotated_by"] for line in found] == names
+    field = ExportForm(project).fields["annotated_by"]
+    offered = dict(field.choices)  # type: ignore[attr-defined]
+    assert [offered[name] for name in names[:3]] == ["gold", "all", "user:gold"]
+
+
+def test_the_command_finds_somebody_called_gold(
+    project: Project, tmp_path: Path
+) -> None:
+    path = tmp_path / "out.jsonl"
+    how = ["--format", "jsonl", "--output", path, "--annotated-by"]
+    with pytest.raises(CommandError, match="There is no user “gold”"):
+        run("export", "News", *how, "user:gold")
+    run("export", "News", *how, "gold")
+    person = User.objects.create_user("gold")
+    project.memberships.create(user=person, role="annotator")
+    annotate(project, "Basel", (0, 5, "PER"), user=person)
+    run("export", "News", *how, "user:gold")
+    run("import_documents", "News", path, "--annotated-by", "user:gold")
+    assert json.loads(path.read_text())["text"] == "Basel"
+
+
+def test_what_will_be_in_an_export_is_counted_before(
+    project: Project, alice: User, bob: User
+) -> None:
+    basel = annotate(project, "Basel", (0, 5, "LOC"), user=alice)
+    annotate(project, "Basel", (0, 5, "LOC"), user=bob)
+    annotate(Project.objects.create(name="Other"), "Rome", (0, 4, "LOC"))
+    fresh = Document.new(project, "Bern")
+    fresh.save()
+    for document in (basel, fresh):
+        suggest(document, 0, 4, "LOC")
+    for options, expected in (
+        (ExportOptions(), 1),
+        (ExportOptions(annotated_by="all"), 2),
+        (ExportOptions(format="jsonl", has_suggestions=True), 2),
+        (ExportOptions(format="jsonl", annotated_by="all", has_suggestions=True), 3),
+    ):
+        assert selection.count(project, options) == expected
+    assert selection.has_more(project, ExportOptions(), 0)
+    assert not selection.has_more(project, ExportOptions(), 1)
 
 
 def test_suggestions_stand_beside_the_spans(project: Project, tmp_path: Path) -> None:

@@ -26,11 +26,26 @@ def test_an_export_of_the_command_line_is_kept_where_asked(
     output = run("export", "News", "--format", "jsonl", "--keep")
     kept = Export.objects.get()
     assert output.startswith(f"{kept.path}: 1 documents with 1 spans")
-    assert (kept.user, kept.facts["documents"], kept.title) == (None, 1, "JSON lines")
+    assert (kept.requested_by, kept.facts["documents"], kept.title) == (
+        None,
+        1,
+        "JSON lines",
+    )
     assert json.loads(kept.report.read_text())["sha256"] == kept.sha256
     assert kept.path.stat().st_size == kept.bytes
     found = as_json("export", "News", "--format", "jsonl", "--keep")
     assert (found["sha256"], Export.objects.count()) == (kept.sha256, 2)
+
+
+def test_the_command_says_what_made_room(
+    project: Project, tmp_path: Path, settings: Any
+) -> None:
+    settings.MEDIA_ROOT, settings.KEEP_EXPORTS = tmp_path, 1
+    for _ in range(2):
+        output = run("export", "News", "--format", "jsonl", "--keep")
+    newest, oldest = Export.objects.all()
+    assert f"news.jsonl of {oldest.created_at:%Y-%m-%d %H:%M} made room" in output
+    assert (newest.is_kept, oldest.is_kept) == (True, False)
 
 
 @pytest.mark.parametrize("ratio", [(), (1, 1)])

@@ -107,7 +107,8 @@ def test_a_file_with_overlapping_spans_needs_the_project_s_leave(
     project.save()
     assert import_file(path, project, GOLD).spans == 2
     again = write_jsonl(tmp_path / "twice.jsonl", [8, 13, "LOC"], [8, 13, "LOC"])
-    assert import_file(again, project, GOLD).error_count == 1
+    noted = import_file(again, project, GOLD)
+    assert noted.notes == [(1, "LOC “China” [8, 13) stands 2 times: once kept.")]
 
 
 def test_a_reader_of_layers_keeps_the_inner_ones(

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from annotator import rows
 from annotator.models import Annotation, Document, Project
 from annotator.rows import insert_rows, update_rows
 
@@ -100,3 +101,20 @@ def test_an_inserted_row_that_breaks_a_rule_of_the_table_is_refused() -> None:
 
 def test_no_rows_ask_no_database() -> None:
     assert insert_rows(Document, COLUMNS, []) == []
+
+
+def test_more_rows_than_a_statement_takes_keep_their_order_and_defaults(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rows, "ROWS_OF_A_STATEMENT", 2)
+    project = Project.objects.create(name="letters")
+    values = [
+        (project.pk, f"letter {n}", {"n": [n, "é\u2028"]} if n else {}, f"{n:064}", n)
+        for n in range(5)
+    ]
+    keys = insert_rows(Document, COLUMNS, values)
+    found = Document.objects.order_by("pk")
+    assert [document.pk for document in found] == keys
+    assert [document.text for document in found] == [row[1] for row in values]
+    assert [document.metadata for document in found] == [row[2] for row in values]
+    assert {(d.split, d.tokens, d.confidence) for d in found} == {("pool", None, None)}

@@ -14,6 +14,13 @@ from annotator.models import (
 TEXT = "Ada 😀 met Karl Marx in Basel and left Basel."
 KARL = (10, 19)
 BASEL = (23, 28)
+# Browsers that keep nothing.
+FULL_STORAGE = """Storage.prototype.setItem = () => {
+    throw new DOMException("", "QuotaExceededError");
+};"""
+FORBIDDEN_STORAGE = """Object.defineProperty(window, "localStorage", {
+    get() { throw new DOMException("", "SecurityError"); },
+});"""
 
 
 def add_document(project: Project, text: str = TEXT, **fields: Any) -> Document:
@@ -37,6 +44,18 @@ def suggest(document: Document, *proposals: tuple[int, int, str, float]) -> None
             end=end,
             confidence=confidence,
         )
+
+
+def answer_questions(page: Any, answer: str) -> list[str]:
+    """Accept or dismiss what the browser asks; the kinds of questions, as they come."""
+    questions: list[str] = []
+
+    def reply(dialog: Any) -> None:
+        questions.append(dialog.type)
+        getattr(dialog, answer)()
+
+    page.on("dialog", reply)
+    return questions
 
 
 class Desk:

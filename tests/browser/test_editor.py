@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import regex
 
+from annotator.api.schemas import MAX_SPANS_AN_EDIT
 from annotator.models import (
     Annotation,
     Project,
@@ -223,6 +224,25 @@ def test_all_occurrences_are_one_request_and_one_undo(
     assert len(posts) == 1
     desk.press("Control+z")
     assert desk.spans == [(0, 5, "LOC")]
+
+
+def test_more_occurrences_than_one_edit_takes_are_said_before(
+    desk: Desk, project: Project
+) -> None:
+    document = add_document(project, "ab " * (MAX_SPANS_AN_EDIT + 3))
+    desk.open(document).press("ArrowRight", "*")
+    count = desk.page.text_content("#label-all-count")
+    assert "20003 places" in count
+    assert f"labels the first {MAX_SPANS_AN_EDIT}" in count
+    desk.press("Enter")
+    toast = desk.page.locator("#toast.is-shown")
+    toast.get_by_text("20000 spans labelled.").wait_for()
+    assert len(desk.spans) == MAX_SPANS_AN_EDIT
+    desk.press("*")
+    assert "3 places" in desk.page.text_content("#label-all-count")
+    desk.press("Enter")
+    toast.get_by_text("3 spans labelled.", exact=True).wait_for()
+    assert len(desk.spans) == MAX_SPANS_AN_EDIT + 3
 
 
 def test_the_last_label_repeats_and_sticks(desk: Desk, project: Project) -> None:

@@ -13,7 +13,16 @@ from annotator.models import (
     Membership,
     Project,
 )
-from tests.browser.desk import BASEL, KARL, Desk, add_document, suggest
+from tests.browser.desk import (
+    BASEL,
+    FORBIDDEN_STORAGE,
+    FULL_STORAGE,
+    KARL,
+    Desk,
+    add_document,
+    answer_questions,
+    suggest,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -49,13 +58,7 @@ def test_closing_with_unsaved_edits_warns(desk: Desk, project: Project) -> None:
     desk.page.route("**/edits", lambda route: route.abort())
     desk.drag(*KARL).press("1")
     desk.page.locator('#save-state[data-phase="offline"]').wait_for()
-    questions: list[str] = []
-
-    def answer(dialog: Any) -> None:
-        questions.append(dialog.type)
-        dialog.accept()
-
-    desk.page.on("dialog", answer)
+    questions = answer_questions(desk.page, "accept")
     desk.page.goto(f"/projects/{desk.document.project_id}/annotate/")
     assert questions == ["beforeunload"]
 
@@ -129,8 +132,43 @@ def test_a_left_behind_edit_that_no_longer_fits_is_said(
     project.labels.filter(name="LOC").delete()
     desk.page.reload()
     toast = desk.page.locator("#toast.is-shown")
-    toast.get_by_text("1 unsaved · That does not fit").wait_for()
+    toast.get_by_text("1 unsaved edit does not fit").wait_for()
+    assert "LOC “Basel”" in toast.text_content()
     assert desk.shown == ["Karl Marx"]
+
+
+def test_edits_behind_a_refused_one_that_do_not_fit_are_named(
+    desk: Desk, project: Project
+) -> None:
+    desk.open(add_document(project)).page.context.set_offline(True)
+    desk.drag(*KARL).press("3", "]").double_click(*BASEL).press("2")
+    desk.page.get_by_text("Offline · 3 unsaved").wait_for()
+    project.labels.filter(name="ORG").delete()
+    desk.page.context.set_offline(False)
+    toast = desk.page.locator("#toast.is-shown")
+    toast.get_by_text("The project has no label “ORG”. 1 unsaved edit").wait_for()
+    assert "ORG “Karl Marx in”" in toast.text_content()
+    assert desk.spans == [(*BASEL, "LOC")]
+
+
+@pytest.mark.parametrize("storage", [FULL_STORAGE, FORBIDDEN_STORAGE])
+def test_edits_that_the_browser_cannot_keep_are_said_to_be_only_here(
+    desk: Desk, project: Project, storage: str
+) -> None:
+    desk.page.add_init_script(storage)
+    desk.open(add_document(project)).drag(*KARL).press("1")
+    assert desk.spans == [(*KARL, "PER")]
+    desk.page.route("**/edits", lambda route: route.abort())
+    desk.double_click(*BASEL).press("2")
+    desk.page.get_by_text("Offline · 1 unsaved, only in this tab").wait_for()
+    desk.page.get_by_text("This browser cannot keep your unsaved edits").wait_for()
+    questions = answer_questions(desk.page, "dismiss")
+    desk.page.close(run_before_unload=True)
+    desk.page.wait_for_timeout(200)
+    assert questions == ["beforeunload"]
+    desk.page.unroute("**/edits")
+    assert desk.spans == [(*KARL, "PER"), (*BASEL, "LOC")]
+    assert desk.page.text_content("#save-state").strip() == "Saved"
 
 
 def test_keys_belong_to_the_input_method_while_it_composes(

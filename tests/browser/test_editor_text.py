@@ -88,3 +88,24 @@ def test_spans_that_overlap_have_underlines_one_below_the_other(
     outer = desk.page.locator("#text mark.row-1.is-first").bounding_box()
     assert inner is not None and outer is not None
     assert outer["y"] + outer["height"] > inner["y"] + inner["height"] + 4
+
+
+@pytest.mark.parametrize("text", [" \n\t ", "x", "\u200d", "😀"])
+def test_every_key_works_in_a_document_of_next_to_nothing(
+    desk: Desk, project: Project, text: str
+) -> None:
+    """The page fails the test where a script stumbles."""
+    desk.open(add_document(project, text))
+    keys = ["Right", "Left", "Up", "Down"]
+    for key in (
+        *(f"Arrow{key}" for key in keys),
+        *(f"Shift+Arrow{key}" for key in keys),
+        *("Control+ArrowRight", "Control+ArrowLeft", "Home", "End", "[", "]", "{"),
+        *("}", "Alt+[", "Alt+]", "|", "&", ".", "Delete", "x", "1", ".", "[", "]"),
+        *("|", "&", "*", "Escape", "/", "Escape", "Control+z", "Control+Shift+z"),
+    ):
+        desk.press(key)
+    desk.page.locator("#text").click(click_count=3)
+    desk.press("2", "Control+z", "Tab", "Shift+Tab")
+    desk.wait_saved()
+    assert desk.page.text_content("#text") == text

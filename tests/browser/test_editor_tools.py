@@ -1,10 +1,20 @@
 """The editor's tools beside labelling: handles, own keys, comments, reading options."""
 
+import re
+from typing import Any
+
 import pytest
 from playwright.sync_api import expect
 
 from annotator.models import Comment, Preferences, Project, Threshold
-from tests.browser.desk import BASEL, KARL, Desk, add_document, suggest
+from tests.browser.desk import (
+    BASEL,
+    KARL,
+    Desk,
+    add_document,
+    answer_questions,
+    suggest,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SENTENCES = "Ada met Karl Marx. He left Basel early. She stayed."
@@ -22,21 +32,105 @@ def test_clicks_and_ctrl_arrows_know_sentences(desk: Desk, project: Project) -> 
     assert desk.spans == [(19, 39, "PER"), (40, 43, "LOC")]
 
 
+@pytest.mark.parametrize(
+    ("text", "inside", "sentence"),
+    [
+        (SENTENCES, (0, 3), (0, 18)),  # the first, at its first token
+        (SENTENCES, (17, 18), (0, 18)),  # its full stop
+        (SENTENCES, (40, 43), (40, 51)),  # the last, at its first token
+        (SENTENCES, (50, 51), (40, 51)),  # the last character of the document
+        ("Ada came.\nHe left Basel", (18, 23), (10, 23)),  # nothing ends the last
+        ("He left Basel\n\nAda came.", (8, 13), (0, 13)),  # nothing ends the first
+        ("张三在北京。李四去了上海。", (6, 8), (6, 13)),
+        ("张三在北京。李四去了上海", (10, 12), (6, 12)),
+        ("张三在北京。李四去了上海。", (5, 6), (0, 6)),
+    ],
+)
+def test_three_clicks_mark_a_sentence_to_its_edges(
+    desk: Desk,
+    project: Project,
+    text: str,
+    inside: tuple[int, int],
+    sentence: tuple[int, int],
+) -> None:
+    desk.open(add_document(project, text))
+    box = desk.box(*inside)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    desk.page.mouse.click(x, y, click_count=3)
+    desk.page.wait_for_timeout(30)
+    desk.press("1")
+    assert desk.spans == [(*sentence, "PER")]
+
+
+def drag_handle(desk: Desk, edge: str, goal: tuple[int, int], at: float) -> None:
+    """Drag a boundary to where some share of the goal's width is behind the mouse."""
+    box = desk.box(*goal)
+    handle = desk.page.locator(f"#handle-{edge}").bounding_box()
+    assert handle is not None
+    y = box["y"] + box["height"] / 2
+    mouse = desk.page.mouse
+    # From the side of the handle that touches the text.
+    side = handle["width"] - 1 if edge == "start" else 1
+    mouse.move(handle["x"] + side, y)
+    mouse.down()
+    mouse.move(box["x"] + at * box["width"], y, steps=5)
+    mouse.up()
+
+
 def test_a_handle_moves_a_boundary_to_the_next_token(
     desk: Desk, project: Project
 ) -> None:
     desk.open(add_document(project)).double_click(10, 14).press("1")
-    goal = desk.box(15, 19)
-    handle = desk.page.locator("#handle-end").bounding_box()
-    assert handle is not None
-    y = goal["y"] + goal["height"] / 2
-    desk.page.mouse.move(handle["x"] + handle["width"] / 2, y)
-    desk.page.mouse.down()
-    desk.page.mouse.move(goal["x"] + goal["width"] - 4, y, steps=5)
-    desk.page.mouse.up()
+    drag_handle(desk, "end", (15, 19), 0.9)
     assert desk.spans == [(*KARL, "PER")]
     desk.press("|")
     assert desk.spans == [(10, 14, "PER"), (15, 19, "PER")]
+
+
+def test_with_alt_a_handle_moves_a_boundary_to_any_character(
+    desk: Desk, project: Project
+) -> None:
+    """But never into a character that is made of several code points."""
+    text = "Basel-Stadt cafe\u0301s"
+    desk.open(add_document(project, text)).double_click(0, 5).press("2")
+    for edge, goal, at, moved in (
+        ("end", (7, 8), 0.9, (0, 8)),  # forwards into another token
+        ("start", (1, 2), 0.9, (2, 8)),
+        ("end", (3, 4), 0.1, (2, 3)),  # back again
+        ("start", (0, 1), 0.1, (0, 3)),  # to the edge of the document
+        ("end", (15, 17), 0.9, (0, 17)),  # behind a letter and its accent
+        ("end", (17, 18), 0.95, (0, 18)),  # to the other edge
+    ):
+        desk.page.keyboard.down("Alt")
+        drag_handle(desk, edge, goal, at)
+        desk.page.keyboard.up("Alt")
+        assert desk.spans == [(*moved, "LOC")]
+    drag_handle(desk, "end", (9, 10), 0.9)  # without it tokens again
+    assert desk.spans == [(0, 11, "LOC")]
+
+
+def test_time_counts_while_somebody_works_and_stops_when_nobody_does(
+    desk: Desk, project: Project
+) -> None:
+    clock = desk.page.clock
+    clock.install()
+    desk.open(add_document(project)).drag(*KARL).press("1").wait_saved()
+    before = desk.annotation.seconds_spent
+    for _ in range(6):
+        clock.fast_forward(10_000)
+        desk.press("ArrowRight")
+    desk.press("2").wait_saved()
+    busy = desk.annotation.seconds_spent
+    assert 60 <= busy - before < 70
+    shown = desk.page.locator("#spent")
+    expect(shown).to_have_text(re.compile(r"^1:0\d$"))
+    clock.fast_forward(50 * 60_000)
+    clock.run_for(1000)
+    expect(shown).to_have_text(re.compile(r"^1:3\d$"))
+    desk.press("3").wait_saved()
+    assert 30 <= desk.annotation.seconds_spent - busy < 40
+    desk.page.reload()
+    expect(shown).to_have_text(re.compile(r"^1:3\d$"))
 
 
 def test_a_key_is_changed_for_good_and_a_taken_one_is_refused(
@@ -130,6 +224,35 @@ def test_a_comment_is_written_about_a_place_and_resolved(
     desk.page.get_by_role("button", name="Resolve").click()
     expect(desk.page.locator("#comment-count")).to_have_text("0")
     assert desk.spans == []
+
+
+@pytest.mark.parametrize("status", [None, 502])
+def test_a_comment_that_cannot_be_sent_stays_and_closing_asks(
+    desk: Desk, project: Project, status: int | None
+) -> None:
+    def fail(route: Any) -> None:
+        if status is None:
+            route.abort()
+        else:
+            route.fulfill(status=status, body="<html>Bad gateway</html>")
+
+    desk.open(add_document(project)).page.route("**/comments", fail)
+    desk.double_click(*BASEL).press(",")
+    desk.page.keyboard.type("The town?")
+    desk.press("Control+Enter")
+    toast = desk.page.locator("#toast.is-shown")
+    said = {None: "The server cannot be reached.", 502: "an error (502)."}
+    toast.get_by_text(said[status]).wait_for()
+    field = desk.page.locator("#comment-text")
+    expect(field).to_have_value("The town?")
+    questions = answer_questions(desk.page, "dismiss")
+    desk.page.close(run_before_unload=True)
+    desk.page.wait_for_timeout(200)
+    assert questions == ["beforeunload"]
+    desk.page.unroute("**/comments")
+    field.press("Control+Enter")
+    expect(field).to_have_value("")
+    assert Comment.objects.get().text == "The town?"
 
 
 def test_a_comment_sent_twice_before_the_reply_is_stored_once(

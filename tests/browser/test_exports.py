@@ -45,12 +45,16 @@ def test_a_download_begins_by_itself_and_stays_on_the_page(
     download.value.save_as(path)
     with ZipFile(path) as archive:
         assert {"README.md", "train.jsonl", "report.json"} <= {*archive.namelist()}
+    expect(page.get_by_text("The export is made and kept.")).to_be_visible()
+    with page.expect_download() as again:
+        page.get_by_role("link", name="Receipt", exact=True).click()
+    assert again.value.suggested_filename == "news.zip.report.json"
+    page.get_by_role("link", name="All exports").click()
     row = page.get_by_role("row").filter(has_text="news.zip")
     expect(row).to_contain_text("Hugging Face dataset · train")
-    with page.expect_download() as again:
-        row.get_by_role("link", name="receipt").click()
-    assert again.value.suggested_filename == "news.zip.report.json"
-    row.get_by_role("button", name="Delete").click()
+    row.get_by_role("link", name="news.zip", exact=True).click()
+    page.get_by_role("link", name="Delete…").click()
+    page.get_by_role("button", name="Delete").click()
     expect(page.get_by_text("The export “news.zip” is deleted.")).to_be_visible()
     assert not Export.objects.exists()
     assert page.evaluate("window.ran") is None

@@ -138,20 +138,47 @@ test("the journal knows its own document and names the others", () => {
   assert.deepEqual(journal.otherDocuments(), ["2"]);
 });
 
-test("a full storage is not the end", async () => {
+test("edits that a full storage has no room for are counted until they are safe", async () => {
   const storage = new MemoryStorage();
+  const { setItem } = storage;
   storage.setItem = () => {
     throw new Error("QuotaExceededError");
   };
   const server = new Server();
+  server.mode = "off";
   const journal = new Journal(storage, 7, 42);
   const autosave = new Autosave({ send: server.send, journal, version: 0 });
-  autosave.enqueue({ edit_id: "a" });
+  for (const id of ["a", "b"]) autosave.enqueue({ edit_id: id });
+  assert.equal(autosave.unkept, 2);
   await settled();
-  assert.deepEqual(ids(server), ["a"]);
+  storage.setItem = setItem;
+  autosave.enqueue({ edit_id: "c" });
+  assert.equal(autosave.unkept, 0);
+  assert.deepEqual(journal.entries().map((entry) => entry.edit_id), ["a", "b", "c"]);
+  server.mode = "on";
+  autosave.retry();
+  await settled();
+  assert.deepEqual(ids(server), ["a", "b", "c"]);
+  assert.deepEqual(journal.entries(), []);
+});
+
+test("an edit that is saved or dropped needs no journal any more", async () => {
+  for (const [mode, end] of [["on", "saved"], ["off", "dropped"]]) {
+    const server = new Server();
+    server.mode = mode;
+    const journal = new Journal(null, 7, 42); // a browser that forbids its storage
+    const autosave = new Autosave({ send: server.send, journal, version: 0 });
+    autosave.enqueue({ edit_id: "a" });
+    assert.equal(autosave.unkept, 1);
+    await settled();
+    if (end === "dropped") autosave.restart(0);
+    assert.equal(autosave.unkept, 0);
+  }
 });
 
 test("what the server answers has one meaning each", () => {
+  globalThis.gettext = (text) => text;
+  globalThis.interpolate = (text, [value]) => text.replace("%s", value);
   const kinds = [200, 401, 403, 404, 409, 422, 429, 500, 503].map(
     (status) => replyOf(status, { version: 1 }).kind,
   );
@@ -166,4 +193,12 @@ test("what the server answers has one meaning each", () => {
     "offline",
     "offline",
   ]);
+});
+
+test("what is refused is said in a sentence, whatever the server says", () => {
+  assert.equal(replyOf(422, { detail: "No label “ORG”." }).detail, "No label “ORG”.");
+  const sentence = "The server answered with an error (422). Try again in a moment.";
+  for (const body of [{}, { detail: [{ loc: ["body"], msg: "too long" }] }]) {
+    assert.equal(replyOf(422, body).detail, sentence);
+  }
 });

@@ -188,6 +188,23 @@ test("where spans may overlap, one lies in another and only a repeat is refused"
   assert.deepEqual(model.spans.map(bare), [span(6, 28, "ORG")]);
 });
 
+test("all of 20,000 occurrences are found, labelled and taken back in good time", () => {
+  const model = makeModel({ text: "ab ".repeat(20_000), suggestions: [{ ...span(3, 5, "LOC"), confidence: 0.6 }] });
+  const options = { matchCase: true, wholeTokens: true };
+  const change = edits.labelAll(findOccurrences("ab", model, options).found, "LOC");
+  assert.equal(change.add.length, 20_000);
+  const before = performance.now();
+  assert.ok(model.fits(change));
+  model.apply(change);
+  assert.deepEqual(model.spans.slice(0, 3).map(({ suggested }) => suggested), [false, true, false]);
+  assert.ok(model.fits(invert(change)));
+  model.apply(invert(change));
+  assert.deepEqual(model.spans, []);
+  assert.ok(performance.now() - before < 5000); // pairwise it takes minutes
+  const twice = { ...change, add: [...change.add, span(4, 5, "PER")] };
+  assert.equal(model.fits(twice), false);
+});
+
 test("500 occurrences are one change", () => {
   const model = makeModel({ text: "Basel (a.b) ".repeat(500) });
   const options = { matchCase: true, wholeTokens: true };

@@ -62,9 +62,9 @@ class Site:
     def start_beat(self) -> subprocess.Popen[bytes]:
         return self._start("celery", "-A", "tasks", "beat", "--pidfile", "")
 
-    def start_web(self) -> str:
-        """Serve the pages; gives the address."""
-        port = free_port()
+    def start_web(self, port: int | None = None) -> str:
+        """Serve the pages, at a free port or a given one; gives the address."""
+        port = port or free_port()
         self.manage("collectstatic", "--no-input", "-v", "0")
         where = ["--bind", f"127.0.0.1:{port}", "--threads", "4"]
         self._start("gunicorn", "annotator.wsgi", *where)

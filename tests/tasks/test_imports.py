@@ -12,10 +12,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.translation import get_language
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from annotator import storing, uploads
+from annotator import progress, storing, uploads
 from annotator.models import ImportJob, Project
 from annotator.models.jobs import RunState
-from tasks import imports
+from tasks import imports, jobs
 from tasks.heartbeat import Heartbeat
 from tasks.imports import import_upload
 from tasks.prediction import preannotate_project
@@ -167,7 +167,7 @@ def carry_out_with(job: ImportJob, heart: Heartbeat) -> None:
         def __exit__(self, *_: object) -> None:
             return None
 
-    with patch.object(imports, "Heartbeat", lambda _job: Held()):
+    with patch.object(jobs, "Heartbeat", lambda _job: Held()):
         import_upload(job.pk)
 
 
@@ -228,17 +228,17 @@ def test_progress_is_seen_while_documents_are_stored(
     seen = []
     note = uploads.Upload.note_progress
 
-    def look(upload: uploads.Upload, progress: uploads.Progress) -> None:
+    def look(upload: uploads.Upload, progress: progress.Progress) -> None:
         note(upload, progress)
         seen.append(upload.progress)
 
     with patch.object(uploads.Upload, "note_progress", look):
         carry_out(job)
     assert seen == [
-        ("checking", 2, 0.25),
-        ("checking", 4, 0.5),
-        ("checking", 2, 1.0),
-        ("storing", 2, 1 / 3),
-        ("storing", 4, 2 / 3),
-        ("storing", 6, 1.0),
+        ("checking", 2, 0.25, 0),
+        ("checking", 4, 0.5, 0),
+        ("checking", 2, 1.0, 0),
+        ("storing", 2, 1 / 3, 0),
+        ("storing", 4, 2 / 3, 0),
+        ("storing", 6, 1.0, 0),
     ]

@@ -221,7 +221,7 @@ def test_two_workers_with_the_same_chunk_write_it_once(
 ) -> None:
     documents = add_documents(2)
     checkpoint = checkpoint_of(project)
-    found = prediction.predict_documents(checkpoint, documents)
+    found = dict(prediction._predictions(checkpoint, documents))
     prediction._store(checkpoint, found)
     prediction._store(checkpoint, found)
     assert Suggestion.objects.count() == 2
@@ -232,7 +232,7 @@ def test_a_chunk_of_a_model_that_was_replaced_meanwhile_writes_nothing(
 ) -> None:
     documents = add_documents(2)
     old = checkpoint_of(project)
-    found = prediction.predict_documents(old, documents)
+    found = dict(prediction._predictions(old, documents))
     new = checkpoint_of(project)
     read_all(project)
     prediction._store(old, found)

@@ -38,25 +38,20 @@ class Command(commandline.Command):
         parser.add_argument("--json", action="store_true", help="of the summary")
 
     def handle(self, **options: Any) -> None:
-        from modeling.adaptation import AdaptationConfig, adapt
-        from modeling.encoders import EncoderError, load_encoder
-        from modeling.reports import TrainingError
+        from tasks.adaptation import CannotAdapt, adapt_to_texts
 
         output: Path = options["output"]
         if output.exists():
             raise CommandError(f"There is something at {output} already.")
-        texts = list(_texts(options))
         try:
-            how = AdaptationConfig(
+            done = adapt_to_texts(
+                list(_texts(options)),
+                output,
+                encoder=options["encoder"],
                 sub_tokens=options["sub_tokens"],
                 seed=options["seed"],
-                device=settings.DEVICE,
             )
-            encoder, tokenizer = load_encoder(options["encoder"], texts=texts)
-            done = adapt(encoder, tokenizer, texts, how)
-            encoder.save_pretrained(output)  # type: ignore[operator]
-            tokenizer.save_pretrained(output)
-        except (EncoderError, TrainingError, ValueError) as error:
+        except CannotAdapt as error:
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"{output}: {error}.") from error

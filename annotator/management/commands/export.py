@@ -7,13 +7,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from annotator import commandline, keeping
 from annotator.commandline import find_project, find_user, write_result
-from annotator.export_options import (
-    EVERYBODY,
-    GOLD,
-    ExportOptions,
-    ExportRefused,
-    parse_ratio,
-)
+from annotator.export_options import ExportOptions, ExportRefused, parse_ratio
 from annotator.exports import export
 from annotator.formats import OUTPUTS
 from annotator.models import Export, Project
@@ -36,7 +30,10 @@ class Command(commandline.Command):
             "--output", metavar="PATH", help="a file, or a folder that exists"
         )
         target.add_argument(
-            "--keep", action="store_true", help="to be fetched from the export page"
+            "--keep",
+            action="store_true",
+            help="to be fetched from the export page; the oldest that is not pinned "
+            "makes room where there are KEEP_EXPORTS",
         )
         parser.add_argument(
             "--scheme",
@@ -71,6 +68,10 @@ class Command(commandline.Command):
             f"{path}: {facts['documents']} documents with {facts['spans']} spans, "
             f"{facts['moved']} moved, {facts['dropped']} dropped; see {report}."
         )
+        removed = keeping.make_room(project) if options["keep"] else []
+        for older in removed:
+            made = f"{older.created_at:%Y-%m-%d %H:%M}"
+            summary += f"\n{older.file} of {made} made room for it."
         write_result(self.stdout, facts, summary, options["json"])
 
 
@@ -79,7 +80,8 @@ def _add_choices(parser: CommandParser) -> None:
     parser.add_argument(
         "--annotated-by",
         metavar="USER",
-        help="or gold, or all; default: gold, else whoever submitted last",
+        help="or gold, or all; user:gold is somebody called gold; default: gold, else "
+        "whoever submitted last",
     )
     parser.add_argument(
         "--states", default=State.SUBMITTED.value, help="submitted,flagged,…"
@@ -111,14 +113,11 @@ def _export(
 
 
 def _how(options: dict[str, Any]) -> ExportOptions:
-    person = options["annotated_by"]
-    if person not in (None, GOLD, EVERYBODY):
-        find_user(person)
-    return ExportOptions(
+    wanted = ExportOptions(
         format=options["format"],
         scheme=options["scheme"],
         tokens=options["tokens"],
-        annotated_by=person,
+        annotated_by=options["annotated_by"],
         states=tuple(options["states"].split(",")),
         labels=tuple(filter(None, options["labels"].split(","))),
         has_suggestions=options["suggestions"],
@@ -126,3 +125,6 @@ def _how(options: dict[str, Any]) -> ExportOptions:
         seed=options["seed"],
         strict=options["strict"],
     )
+    if wanted.person is not None:
+        find_user(wanted.person)
+    return wanted

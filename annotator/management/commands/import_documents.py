@@ -1,5 +1,6 @@
 """Import files into a project; with bad lines a file stores nothing."""
 
+import csv
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -8,15 +9,21 @@ from django.core.management.base import CommandError, CommandParser
 
 from annotator import commandline
 from annotator.commandline import find_project, find_user, write_result
+from annotator.export_options import USER
 from annotator.formats import FORMATS
-from annotator.imports import ImportOptions, ImportReport, import_file
+from annotator.imports import (
+    ERRORS_SHOWN,
+    NOTES_SHOWN,
+    ImportOptions,
+    ImportReport,
+    bad_lines,
+    import_file,
+)
+from annotator.models import Project
 from annotator.models.documents import Split
 from tasks.learning import learn_rules
 from tasks.prediction import preannotate_project
 from tasks.training import retrain_if_due
-
-ERRORS_SHOWN = 100
-NOTES_SHOWN = 100
 
 
 class Command(commandline.Command):
@@ -34,8 +41,8 @@ class Command(commandline.Command):
         parser.add_argument(
             "--annotated-by",
             metavar="USER",
-            help="whose the file's annotations are, gold, or suggestions; "
-            "default: not stored",
+            help="whose the file's annotations are, gold, or suggestions; user:gold is "
+            "somebody called gold; default: not stored",
         )
         parser.add_argument(
             "--encoding", default="", help="such as GB18030; default: look for it"
@@ -61,13 +68,16 @@ class Command(commandline.Command):
         parser.add_argument(
             "--skip-bad", action="store_true", help="import the good documents anyway"
         )
+        parser.add_argument(
+            "--errors", metavar="FILE", help="gets all bad lines, as CSV"
+        )
         parser.add_argument("--json", action="store_true")
 
     def handle(self, **options: Any) -> None:
         project = find_project(options["project"])
         person = options["annotated_by"]
         if person not in (None, "gold", "suggestions"):
-            person = find_user(person)
+            person = find_user(person.removeprefix(USER))
         how = ImportOptions(
             format=options["format"],
             split=options["split"],
@@ -87,6 +97,8 @@ class Command(commandline.Command):
         learn_rules.delay_on_commit(project.pk)
         if person is not None:
             retrain_if_due.delay_on_commit(project.pk)
+        if options["errors"]:
+            _write_errors(Path(options["errors"]), reports, project, how)
         result = {"files": {name: asdict(r) for name, r in reports.items()}}
         summary = "\n".join(_summary(name, r) for name, r in reports.items())
         write_result(self.stdout, result, summary, options["json"])
@@ -95,13 +107,29 @@ class Command(commandline.Command):
             raise CommandError(_refusal(refused[0], reports[refused[0]]))
 
 
+def _write_errors(
+    path: Path, reports: dict[str, ImportReport], project: Project, how: ImportOptions
+) -> None:
+    """All bad lines; the files that have some are read once more."""
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["file", "line", "what is wrong"])
+            for name, report in reports.items():
+                found = bad_lines(name, project, how) if report.error_count else ()
+                writer.writerows((name, *error) for error in found)
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error}.") from error
+
+
 def _summary(name: str, report: ImportReport) -> str:
     lines = [
         f"{name}, line {line}: {message}"
         for line, message in report.errors[:ERRORS_SHOWN]
     ]
     if report.error_count > ERRORS_SHOWN:
-        lines.append(f"{name}: {report.error_count - ERRORS_SHOWN} more bad lines.")
+        more = report.error_count - ERRORS_SHOWN
+        lines.append(f"{name}: {more} more bad lines; --errors FILE gets them all.")
     lines += [
         f"{name}, line {line}: {note}" for line, note in report.notes[:NOTES_SHOWN]
     ]

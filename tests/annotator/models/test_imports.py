@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from annotator.models import ImportJob, Project
-from annotator.models.jobs import MAX_ATTEMPTS, RunLost, RunState
+from annotator.models.jobs import MAX_ATTEMPTS, RunCancelled, RunLost, RunState
 
 pytestmark = pytest.mark.django_db
 
@@ -89,6 +89,26 @@ def test_an_import_that_dies_too_often_fails_with_a_sentence(job: ImportJob) -> 
 def test_the_bad_and_the_good_of_all_files_are_counted(job: ImportJob) -> None:
     job.claim("worker")
     report = {"error_count": 2, "documents": 5}
-    job.fail("4 lines are bad.", [report, report])
+    job.fail("4 lines are bad.", reports=[report, report])
     assert (job.error_count, job.good_documents) == (4, 10)
     assert str(job) == f"News import {job.pk} (failed)"
+
+
+def test_a_cancel_before_the_end_is_written_wins(job: ImportJob) -> None:
+    job.claim("worker")
+    assert ImportJob.objects.get(pk=job.pk).cancel()
+    with pytest.raises(RunCancelled):
+        job.succeed([])
+    job.stop_cancelled()
+    assert (job.state, job.cancel()) == (RunState.CANCELLED, False)
+
+
+def test_what_no_database_stores_is_replaced_in_reports_and_sentences(
+    job: ImportJob,
+) -> None:
+    job.claim("worker")
+    odd = "a\x00b\ud83d"
+    job.fail(odd, reports=[{odd: [(1, odd)], "count": 1}])
+    clean = "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}"
+    assert job.error == clean
+    assert job.reports == [{clean: [[1, clean]], "count": 1}]

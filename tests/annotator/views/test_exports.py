@@ -8,13 +8,18 @@ import shutil
 import zipfile
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
+from annotator import keeping
 from annotator.models import Document, Export, Project
+from annotator.progress import Progress
+from tasks.exports import make_export
 from tests.annotator.views.conftest import annotate
 
 CHOICE = {"format": "conll2003", "states": "submitted", "package": "file"}
@@ -24,7 +29,7 @@ def fetch(client: Client, project: Project, **choice: Any) -> Any:
     """What a person gets who presses the button and follows where it leads."""
     address = reverse("document-export", args=[project.pk])
     page = client.post(address, CHOICE | choice, follow=True)
-    sent = page.context["sent"]
+    sent = page.context.get("sent")
     return client.get(sent) if sent else page
 
 
@@ -92,7 +97,8 @@ def test_nothing_but_the_kept_export_stays_on_the_disk(
 ) -> None:
     response = download(package="zip")
     (kept,) = Export.objects.all()
-    names = sorted(path.name for path in kept.folder.iterdir())
+    assert [path.name for path in kept.folder.iterdir()] == ["1"]
+    names = sorted(path.name for path in kept.attempt_folder.iterdir())
     assert names == ["news.conll", "news.conll.report.json"]
     assert body(response)
 
@@ -128,9 +134,10 @@ def test_a_download_starts_once_and_is_kept_on_the_page(
 ) -> None:
     first = body(download(ratio="", seed="7"))
     page = as_alice.get(reverse("document-export", args=[project.pk]))
+    (kept,) = page.context["page"]
+    assert (kept.requested_by.username, kept.options["seed"]) == ("alice", 7)
+    page = as_alice.get(reverse("export-job", args=[project.pk, kept.pk]))
     assert b'http-equiv="refresh"' not in page.content
-    (kept,) = page.context["exports"]
-    assert (kept.user.username, kept.options["seed"]) == ("alice", 7)
     again = reverse("document-export-file", args=[project.pk, kept.pk])
     assert body(as_alice.get(again, {"package": "file"})) == first
     assert kept.sha256 == hashlib.sha256(first).hexdigest()
@@ -155,6 +162,9 @@ def test_an_admin_deletes_an_export_with_its_files(
     kept = Export.objects.get()
     address = reverse("document-export-delete", args=[project.pk, kept.pk])
     assert as_bob.post(address).status_code == 403
+    assert (
+        b"Its file and its receipt cannot be fetched" in as_alice.get(address).content
+    )
     assert as_alice.post(address).status_code == 302
     assert not Export.objects.exists()
     assert not kept.folder.exists()
@@ -169,8 +179,7 @@ def test_files_that_are_gone_are_said_to_be(
     address = reverse("document-export-file", args=[project.pk, kept.pk])
     page = as_alice.get(address, follow=True).content
     assert (
-        "The files of the export “news.conll” are gone from the server.".encode()
-        in page
+        "The files of the export “news.conll” are not on the server.".encode() in page
     )
 
 
@@ -199,3 +208,170 @@ def test_markup_in_names_is_shown_and_never_run(
     page = as_alice.get(reverse("document-export", args=[project.pk])).content.decode()
     assert script not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+@pytest.fixture
+def queued(
+    download: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Export]:
+    """Ask for an export that is left to a worker."""
+    monkeypatch.setattr(keeping, "SMALL", 0)
+    monkeypatch.setattr(make_export, "delay", Mock())
+
+    def ask(**choice: Any) -> Export:
+        download(**choice)
+        export = Export.objects.first()
+        assert export is not None and export.state == "queued"
+        return export
+
+    return ask
+
+
+def address_of(export: Export, what: str = "") -> str:
+    return f"{reverse('export-job', args=[export.project_id, export.pk])}{what}"
+
+
+def test_a_large_export_waits_for_a_worker_and_its_download_then_begins_once(
+    queued: Callable[..., Export], as_alice: Client
+) -> None:
+    export = queued(package="receipt")
+    page = as_alice.get(address_of(export))
+    assert "No worker is listening. The export waits" in page.content.decode()
+    assert "?shown=queued" in page.content.decode()
+    make_export(export.pk)
+    shown = as_alice.get(address_of(export, "progress/"), {"shown": "queued"})
+    assert shown["HX-Refresh"] == "true"
+    page = as_alice.get(address_of(export))
+    assert page.context["sent"].endswith("?package=receipt")
+    assert "?shown=succeeded" not in page.content.decode()
+    assert as_alice.get(address_of(export)).context["sent"] is None
+
+
+def test_the_page_shows_how_far_an_export_is(
+    queued: Callable[..., Export], as_alice: Client
+) -> None:
+    export = queued()
+    export.claim("worker")
+    export.folder.mkdir(parents=True)
+    export.note_progress(Progress("writing", 2000, 0.25, 8000))
+    page = as_alice.get(address_of(export, "progress/"), {"shown": "running"})
+    assert "2,000 of 8,000 documents" in page.content.decode()
+    assert 'aria-label="0.25 / 1"' in page.content.decode()
+    assert "No worker is listening. The export" not in page.content.decode()
+
+
+def test_an_export_is_cancelled_by_who_asked_for_it_or_an_admin(
+    queued: Callable[..., Export], as_alice: Client, as_bob: Client, as_viewer: Client
+) -> None:
+    export = queued()
+    cancel = address_of(export, "cancel/")
+    assert as_bob.post(cancel).status_code == as_viewer.post(cancel).status_code == 403
+    page = as_alice.post(cancel, follow=True).content.decode()
+    assert "Cancelled: nothing is kept." in page and "Try again" in page
+    page = as_alice.post(cancel, follow=True).content.decode()
+    assert "The export had ended already." in page
+    again = as_alice.post(address_of(export, "again/"))["Location"]
+    running = Export.objects.get(state="queued")
+    assert again == address_of(running)
+    running.claim("worker")
+    assert "Stopping…" in as_alice.post(f"{again}cancel/", follow=True).content.decode()
+    delete = reverse("document-export-delete", args=[export.project_id, running.pk])
+    page = as_alice.post(delete, follow=True).content.decode()
+    assert "Cancel the export before you delete it." in page
+
+
+def test_who_cancels_while_an_import_holds_the_database_is_heard(
+    queued: Callable[..., Export], as_alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = queued()
+    export.folder.mkdir(parents=True)
+    with monkeypatch.context() as patch:
+        locked = Mock(side_effect=OperationalError("database is locked"))
+        patch.setattr(Export, "cancel", locked)
+        page = as_alice.post(address_of(export, "cancel/"), follow=True)
+    assert "The export is told to stop, and this page will" in page.content.decode()
+    make_export(export.pk)
+    export.refresh_from_db()
+    assert (export.state, export.folder.exists()) == ("cancelled", False)
+
+
+def test_who_exports_while_an_import_holds_the_database_is_told_so(
+    download: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = Mock(side_effect=OperationalError("database is locked"))
+    monkeypatch.setattr(Export.objects, "create", locked)
+    assert b"An import is being stored; please export again" in download().content
+
+
+def test_the_same_is_exported_again_unless_it_cannot_be(
+    download: Callable[..., Any], as_alice: Client, project: Project
+) -> None:
+    download(labels=["PER"], format="jsonl")
+    first = Export.objects.get()
+    as_alice.post(address_of(first, "again/"))
+    second = Export.objects.first()
+    assert second is not None and second.options == first.options
+    assert second.sha256 == first.sha256
+    project.labels.filter(name="PER").update(name="PERSON")
+    page = as_alice.post(address_of(first, "again/"), follow=True).content.decode()
+    assert "The label “PER” is none of" in page
+
+
+def test_what_makes_room_is_said_before_and_after(
+    download: Callable[..., Any], as_alice: Client, project: Project, settings: Any
+) -> None:
+    settings.KEEP_EXPORTS = 2
+    address = reverse("document-export", args=[project.pk])
+    download()
+    assert "takes the room of" not in as_alice.get(address).content.decode()
+    download()
+    page = as_alice.get(address).content.decode()
+    assert "files of the newest 2 exports are kept" in page
+    assert "takes the room of the oldest one that is not pinned: news.conll" in page
+    oldest = Export.objects.last()
+    assert oldest is not None
+    download()
+    oldest.refresh_from_db()
+    assert oldest.removed_at and not oldest.folder.exists() and oldest.sha256
+    assert "made room" in as_alice.get(address).content.decode()
+    page = as_alice.get(address_of(oldest)).content.decode()
+    assert "Its files made room for newer exports on" in page
+    assert "?package=" not in page
+    file = reverse("document-export-file", args=[project.pk, oldest.pk])
+    page = as_alice.get(file, follow=True).content.decode()
+    assert "The files of the export “news.conll” are not on the server." in page
+
+
+def test_a_pinned_export_gives_no_room(
+    download: Callable[..., Any], as_alice: Client, as_bob: Client, settings: Any
+) -> None:
+    settings.KEEP_EXPORTS = 1
+    download()
+    pinned = Export.objects.get()
+    assert as_bob.post(address_of(pinned, "pin/"), {"on": "yes"}).status_code == 403
+    as_alice.post(address_of(pinned, "pin/"), {"on": "yes"})
+    download()
+    download()
+    kept = [export.is_kept for export in Export.objects.all()]
+    assert kept == [True, False, True]
+    as_alice.post(address_of(pinned, "pin/"), {"on": "no"})
+    download()
+    pinned.refresh_from_db()
+    assert not pinned.is_kept
+
+
+def test_older_exports_are_on_further_pages(
+    download: Callable[..., Any],
+    as_alice: Client,
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("annotator.views.exports.PAGE", 2)
+    for _ in range(3):
+        download()
+    address = reverse("document-export", args=[project.pk])
+    assert "1–2 of 3 exports" in as_alice.get(address).content.decode()
+    page = as_alice.get(address, {"page": 2})
+    assert [export.pk for export in page.context["page"]] == [
+        Export.objects.earliest("pk").pk
+    ]

@@ -1,6 +1,7 @@
 """Uploading, looking at what was recognised, importing."""
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,10 +14,10 @@ from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
-from annotator import uploads
+from annotator import progress, uploads
 from annotator.formats import Source
 from annotator.models import Document, ImportJob, Project, Worker
-from annotator.uploads import Progress
+from annotator.progress import Progress
 from tasks.imports import import_upload
 from tasks.prediction import preannotate_project
 
@@ -225,6 +226,19 @@ def test_a_kept_manifest_holds_the_options(upload: Send, media: Path) -> None:
     assert manifest["options"]["split"] == "evaluation"
 
 
+def test_a_manifest_is_never_seen_half_written(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = SimpleUploadedFile("a.txt", b"Ada.")
+    kept = uploads.keep([file], project.pk, {"split": "pool"})
+    kept.manifest.options["split"] = "evaluation"
+    monkeypatch.setattr(os, "replace", Mock(side_effect=OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        kept.save()
+    found = uploads.find(kept.key, project.pk)
+    assert found is not None and found.manifest.options == {"split": "pool"}
+
+
 def test_the_chosen_split_is_kept(
     as_alice: Client, project: Project, upload: Send
 ) -> None:
@@ -334,14 +348,18 @@ def test_an_import_is_cancelled_before_and_while_a_worker_does_it(
     assert not project.documents.exists()
 
 
-def test_who_cancels_while_the_database_is_the_imports_alone_is_told_so(
-    as_alice: Client, upload: Send, monkeypatch: pytest.MonkeyPatch
+def test_who_cancels_while_the_database_is_the_imports_alone_is_heard(
+    as_alice: Client, upload: Send, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _job, address = queued(as_alice, upload(("a.txt", "Ada.")))
-    locked = Mock(side_effect=OperationalError("database is locked"))
-    monkeypatch.setattr(ImportJob, "cancel", locked)
-    page = as_alice.post(f"{address}cancel/", follow=True).content.decode()
-    assert "cannot be stopped now" in page
+    job, address = queued(as_alice, upload(("a.txt", "Ada.")))
+    with monkeypatch.context() as patch:
+        locked = Mock(side_effect=OperationalError("database is locked"))
+        patch.setattr(ImportJob, "cancel", locked)
+        page = as_alice.post(f"{address}cancel/", follow=True).content.decode()
+    assert "The import is told to stop, and this page will say so" in page
+    import_upload(job.pk)
+    job.refresh_from_db()
+    assert (job.state, project.documents.exists()) == ("cancelled", False)
 
 
 def test_a_worker_that_can_only_write_to_the_upload_is_no_silent_one(
@@ -353,7 +371,7 @@ def test_a_worker_that_can_only_write_to_the_upload_is_no_silent_one(
     assert kept is not None and not kept.is_moving
     kept.note_progress(Progress("storing", 1, 0.5))
     assert kept.is_moving
-    monkeypatch.setattr(uploads, "MOVING_SECONDS", -1)
+    monkeypatch.setattr(progress, "MOVING_SECONDS", -1)
     page = as_alice.get(address).content.decode()
     assert "No worker is listening. The import waits" in page
 

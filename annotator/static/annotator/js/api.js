@@ -84,12 +84,23 @@ export class Api {
       body: body && JSON.stringify(body),
       signal: AbortSignal.timeout(3 * TIMEOUT),
       ...options,
+    }).catch((cause) => {
+      const sentence = gettext("The server cannot be reached. Try again in a moment.");
+      throw new Error(sentence, { cause });
     });
     if (response.status === 204) return null;
     const reply = await response.json().catch(() => ({}));
     if (response.ok) return reply;
-    throw new Error(reply.detail ?? `${response.status} ${response.statusText}`);
+    throw new Error(sentenceOf(reply) ?? failed(response.status));
   }
+}
+
+// What a reply says to a person; not a list of the schema's complaints.
+const sentenceOf = ({ detail }) => (typeof detail === "string" ? detail : null);
+
+function failed(status) {
+  const sentence = gettext("The server answered with an error (%s). Try again in a moment.");
+  return interpolate(sentence, [status]);
 }
 
 export function replyOf(status, body) {
@@ -100,5 +111,5 @@ export function replyOf(status, body) {
   if (status === 403 || status === 404) {
     return { kind: "forbidden", detail: body.detail ?? "" };
   }
-  return { kind: "refused", detail: body.detail ?? `HTTP ${status}` };
+  return { kind: "refused", detail: sentenceOf(body) ?? failed(status) };
 }

@@ -8,6 +8,7 @@ export class Autosave extends EventTarget {
   #journal;
   #version;
   #queue = [];
+  #unkept = new Set(); // entries that the journal had no room for
   #isSending = false;
   #timer = null;
   #failures = 0;
@@ -25,6 +26,11 @@ export class Autosave extends EventTarget {
     return this.#queue.length;
   }
 
+  // How many of the unsaved edits a crash of this page would lose.
+  get unkept() {
+    return this.#unkept.size;
+  }
+
   get phase() {
     return this.#phase;
   }
@@ -39,7 +45,8 @@ export class Autosave extends EventTarget {
     this.#order = Math.max(this.#order + 1, Date.now());
     const entry = { ...edit, version: this.version, order: this.#order };
     this.#queue.push(entry);
-    this.#journal.put(entry);
+    this.#unkept.add(entry);
+    this.#keep();
     this.#pump();
   }
 
@@ -60,10 +67,17 @@ export class Autosave extends EventTarget {
     for (const entry of this.#queue) this.#journal.remove(entry);
     const dropped = this.#queue;
     this.#queue = [];
+    this.#unkept.clear();
     this.#version = version;
     this.#failures = 0;
     this.#enter("saved");
     return dropped;
+  }
+
+  #keep() {
+    for (const entry of this.#unkept) {
+      if (this.#journal.put(entry)) this.#unkept.delete(entry);
+    }
   }
 
   async #pump() {
@@ -86,7 +100,9 @@ export class Autosave extends EventTarget {
     if (this.#queue[0] !== entry) return; // restarted meanwhile
     if (reply.kind === "saved") {
       this.#queue.shift();
+      this.#unkept.delete(entry);
       this.#journal.remove(entry);
+      this.#keep(); // there may be room now
       this.#version = reply.version;
       this.#failures = 0;
       this.#enter("saving");
@@ -100,6 +116,7 @@ export class Autosave extends EventTarget {
   #waitAndRetry(reply) {
     const wait = Math.min(FIRST_WAIT * 2 ** this.#failures, LONGEST_WAIT);
     this.#failures += 1;
+    this.#keep();
     this.#timer = setTimeout(() => this.#pump(), wait * (0.75 + Math.random() / 2));
     this.#enter("offline", reply);
   }

@@ -25,6 +25,20 @@ export const painted = () =>
     setTimeout(resolve, 100);
   });
 
+// Do something before the next frame is drawn, once however often it is asked for: what
+// has to be measured is then measured once.
+export function beforePaint(act) {
+  let isWaiting = false;
+  return () => {
+    if (isWaiting) return;
+    isWaiting = true;
+    requestAnimationFrame(() => {
+      isWaiting = false;
+      act();
+    });
+  };
+}
+
 // A text for one line: white space as single spaces, shortened in the middle.
 export function shorten(text, length = 60) {
   const points = Array.from(text.replace(/\s+/gu, " ").trim());

@@ -13,16 +13,17 @@ import { keepHistory, readHistory } from "./remember.js";
 import { leaveWhenSaved, remindOf, warnBeforeLeaving } from "./leaving.js";
 import { choose, replay, sayMisfits, standBy } from "./recovery.js";
 import { show } from "./screen.js";
-import { startTimer } from "./timer.js";
+import { showTimer, startTimer } from "./timer.js";
 
 const page = byId("desk");
 const config = page.dataset;
 
-function storageOr(kind) {
+// Null where the browser forbids it.
+function storageOf(kind) {
   try {
-    return globalThis[kind];
+    return globalThis[kind] ?? null;
   } catch {
-    return new MemoryStorage();
+    return null;
   }
 }
 
@@ -30,7 +31,7 @@ async function open() {
   const api = new Api(config);
   const data = await api.read();
   const model = new Model(data);
-  const journal = new Journal(storageOr("localStorage"), config.user, config.document);
+  const journal = new Journal(storageOf("localStorage"), config.user, config.document);
   const { version } = data.annotation;
   const send = async (edit) => {
     await painted(); // what a person did is shown first
@@ -39,12 +40,13 @@ async function open() {
   const autosave = new Autosave({ send, journal, version });
   const waiting = { api, journal, autosave, model, version };
   const { disputed, misfits } = await replay(waiting);
-  const session = storageOr("sessionStorage");
+  const timer = startTimer();
+  const session = storageOf("sessionStorage") ?? new MemoryStorage();
   const desk = new Desk({
     model,
     autosave,
     history: new History(readHistory(session, config, autosave.version)),
-    timer: startTimer(),
+    timer,
     keys: new Keys(data.preferences.keys),
     mayEdit: config.mayEdit === "yes",
     stateNames: {
@@ -56,6 +58,7 @@ async function open() {
   });
   const preferences = keepPreferences(api, desk, data.preferences);
   show({ page, desk, api, preferences, comments: data.comments });
+  if (desk.mayEdit) showTimer(timer, data.annotation.seconds_spent);
   keepHistory(session, config, desk);
   warnBeforeLeaving(autosave);
   leaveWhenSaved(desk, autosave, config.next);
@@ -64,7 +67,7 @@ async function open() {
   if (disputed.length) {
     await choose({ desk, autosave, journal, theirs: data.annotation, disputed });
   }
-  sayMisfits(desk, misfits); // last, so that no other sentence takes its place
+  sayMisfits({ desk, journal, misfits }); // last, so that no other sentence takes its place
 }
 
 function keepPreferences(api, desk, values) {

@@ -1,7 +1,7 @@
 // Two handles at the ends of what the cursor stands on: dragging one moves that
 // boundary, by tokens or with Alt by characters. The keys [ and ] do the same.
 
-import { byId } from "./dom.js";
+import { beforePaint, byId } from "./dom.js";
 import { dragBoundary, reshape } from "./boundaries.js";
 import { isRightToLeft, pointAt } from "./geometry.js";
 import { showCursor } from "./highlights.js";
@@ -25,9 +25,10 @@ export class Handles {
     document.addEventListener("pointermove", (event) => this.#move(event));
     document.addEventListener("pointerup", (event) => this.#end(event));
     document.addEventListener("pointercancel", () => this.#cancel());
-    desk.addEventListener("cursor", () => this.#follow());
-    desk.addEventListener("content", () => this.#follow());
-    new ResizeObserver(() => this.#follow()).observe(view.root);
+    const follow = beforePaint(() => this.#follow());
+    desk.addEventListener("cursor", follow);
+    desk.addEventListener("content", follow);
+    new ResizeObserver(follow).observe(view.root);
   }
 
   #begin(event, edge) {

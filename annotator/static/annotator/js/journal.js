@@ -5,9 +5,12 @@
 export class Journal {
   #storage;
   #prefix;
+  #lasts;
 
+  // Without a storage entries last as long as the page.
   constructor(storage, user, document) {
-    this.#storage = storage;
+    this.#storage = storage ?? new MemoryStorage();
+    this.#lasts = storage !== null;
     this.#prefix = `marginalia:edit:${user}:${document}:`;
   }
 
@@ -19,11 +22,11 @@ export class Journal {
       .filter((entry) => entry !== null);
   }
 
-  // Returns false where the browser has no room or no storage at all.
+  // False where a crash would lose the entry: no room, or no storage at all.
   put(entry) {
     try {
       this.#storage.setItem(this.#key(entry), JSON.stringify(entry));
-      return true;
+      return this.#lasts;
     } catch {
       return false;
     }

@@ -3,7 +3,7 @@
 
 import * as edits from "./edits.js";
 import { byId, clone, fill, shorten } from "./dom.js";
-import { findOccurrences } from "./occurrences.js";
+import { findOccurrences, MOST_AT_ONCE } from "./occurrences.js";
 import { showFound } from "./highlights.js";
 
 const CONTEXT = 28; // characters on either side of an occurrence
@@ -49,14 +49,14 @@ export class LabelAll {
       matchCase: byId("label-all-case").checked,
       wholeTokens: byId("label-all-whole").checked,
     });
-    this.#found = found;
+    this.#found = found.slice(0, MOST_AT_ONCE);
     fill(byId("label-all-count"), describe(found.length, taken, this.#surface));
     byId("label-all-go").disabled = found.length === 0;
-    const rows = found.slice(0, SHOWN).map((range) => newContext(model.offsets, range));
+    const rows = this.#found.slice(0, SHOWN).map((range) => newContext(model.offsets, range));
     byId("label-all-list").replaceChildren(...rows);
     byId("label-all-list").hidden = rows.length === 0;
     byId("label-all-more").hidden = found.length <= SHOWN;
-    showFound(this.#view, found);
+    showFound(this.#view, this.#found);
   }
 
   #labelFound() {
@@ -75,14 +75,18 @@ function describe(count, taken, surface) {
     "%s places read “%s” and have no span yet.",
     count,
   );
-  const sentence = interpolate(places, [count, shorten(surface)]);
-  if (!taken) return sentence;
+  const sentences = [interpolate(places, [count, shorten(surface)])];
   const skipped = ngettext(
     "%s more has a span already and stays as it is.",
     "%s more have a span already and stay as they are.",
     taken,
   );
-  return `${sentence} ${interpolate(skipped, [taken])}`;
+  if (taken) sentences.push(interpolate(skipped, [taken]));
+  if (count > MOST_AT_ONCE) {
+    const limit = gettext("This labels the first %s; label all once more for the rest.");
+    sentences.push(interpolate(limit, [MOST_AT_ONCE]));
+  }
+  return sentences.join(" ");
 }
 
 // An occurrence with the text around it.

@@ -20,7 +20,8 @@ export function leaveWhenSaved(desk, autosave, next) {
 
 export function warnBeforeLeaving(autosave) {
   window.addEventListener("beforeunload", (event) => {
-    if (autosave.unsaved > 0) event.preventDefault();
+    const isCommenting = byId("comment-text")?.value.trim();
+    if (autosave.unsaved > 0 || isCommenting) event.preventDefault();
   });
   window.addEventListener("online", () => autosave.retry());
   document.addEventListener("visibilitychange", () => {

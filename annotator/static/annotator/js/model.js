@@ -1,9 +1,12 @@
 // One open document: its text, a person's spans, and what a model proposes. Pure.
 
-import { inTextOrder, isSame, keyOf, outermost, overlaps, placeOf, within } from "./spans.js";
+import { firstOverlap, firstRepeat, inTextOrder, isSame, keyOf } from "./spans.js";
+import { outermost, overlaps, placeOf, within } from "./spans.js";
 import { Offsets } from "./offsets.js";
 import { Sentences } from "./sentences.js";
 import { Tokens } from "./tokens.js";
+
+const MANY = 8; // from here on a list is made anew, not changed in place
 
 export class Model {
   #rejected = new Map();
@@ -36,30 +39,33 @@ export class Model {
 
   // Whether a change can be made on the spans as they are now.
   fits(change) {
-    const gone = (span) => change.remove.some((removed) => isSame(removed, span));
-    const isThere = (span) => this.#find(span) >= 0;
+    const gone = new Set(change.remove.map(keyOf));
     const collides = this.mayOverlap ? isSame : overlaps;
-    const isFree = (span, index) =>
+    const findClash = this.mayOverlap ? firstRepeat : firstOverlap;
+    const isFree = (span) =>
       this.spansIn(span.start, span.end).every(
-        (other) => gone(other) || !collides(other, span),
-      ) && change.add.every((other, place) => place <= index || !collides(span, other));
+        (other) => gone.has(keyOf(other)) || !collides(other, span),
+      );
     return (
-      change.remove.every(isThere) &&
-      change.add.every((span) => this.#hasLabel(span)) &&
-      change.add.every(isFree)
+      change.remove.every((span) => this.#find(span) >= 0) &&
+      change.add.every((span) => this.#hasLabel(span) && isFree(span)) &&
+      findClash(change.add) === null
     );
   }
 
   apply(change) {
     this.#measure(change.add);
-    if (change.remove.length > 8) {
+    if (change.remove.length > MANY) {
       const gone = new Set(change.remove.map(keyOf));
       this.spans = this.spans.filter((span) => !gone.has(keyOf(span)));
     } else {
       for (const span of change.remove) this.spans.splice(this.#find(span), 1);
     }
-    for (const span of change.add) {
-      this.spans.splice(placeOf(this.spans, span), 0, this.#withSource(span));
+    const added = change.add.map((span) => this.#withSource(span));
+    if (added.length > MANY) {
+      this.spans = [...this.spans, ...added].sort(inTextOrder);
+    } else {
+      for (const span of added) this.spans.splice(placeOf(this.spans, span), 0, span);
     }
     for (const span of change.reject) this.#rejected.set(keyOf(span), span);
     for (const span of change.unreject) this.#rejected.delete(keyOf(span));
@@ -98,7 +104,8 @@ export class Model {
 
   // The suggestion of exactly this place and label, open or not.
   suggestionLike(span) {
-    return this.suggestions.find((suggestion) => isSame(suggestion, span)) ?? null;
+    const there = this.suggestions[placeOf(this.suggestions, span)];
+    return there && isSame(there, span) ? there : null;
   }
 
   leastCertainFirst() {

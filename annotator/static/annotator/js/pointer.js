@@ -13,10 +13,14 @@ export class Pointer {
   #desk;
   #press = null; // where and how often the button went down in the text
   #latest = null;
+  #isFinger = false; // who has no keyboard at hand gets the labels at once
 
   constructor(view, desk) {
     this.#view = view;
     this.#desk = desk;
+    document.addEventListener("pointerdown", ({ pointerType }) => {
+      this.#isFinger = pointerType === "touch";
+    });
     view.root.addEventListener("mousedown", (event) => this.#begin(event));
     document.addEventListener("mouseup", (event) => {
       if (!this.#press) return;
@@ -28,6 +32,14 @@ export class Pointer {
     document.addEventListener("copy", (event) => this.#copy(event));
   }
 
+  // Take over what the browser has selected, as a drag of the mouse does.
+  markSelection() {
+    const selection = window.getSelection();
+    if (!selection.rangeCount || selection.isCollapsed) return;
+    const { start, end } = this.#rangeOf(selection);
+    this.#mark(this.#snapped(start, end, false));
+  }
+
   #begin({ button, clientX: x, clientY: y, detail: clicks }) {
     if (button === 0) this.#press = this.#latest = { x, y, clicks };
   }
@@ -36,18 +48,28 @@ export class Pointer {
     const selection = window.getSelection();
     const isOver = press !== this.#latest; // the next click came first
     if (isOver || !selection.rangeCount) return;
-    const range = selection.getRangeAt(0);
-    const start = this.#view.codePointAt(range.startContainer, range.startOffset);
-    const end = this.#view.codePointAt(range.endContainer, range.endOffset);
-    if (range.collapsed || start === end) return this.#click(start, event);
+    const { start, end } = this.#rangeOf(selection);
+    if (selection.isCollapsed || start === end) return this.#click(start, event);
     const isStill = Math.hypot(event.clientX - press.x, event.clientY - press.y) < STILL;
     const clicks = isStill ? press.clicks : 1;
     const marked =
       clicks === 1
         ? this.#snapped(start, end, event.altKey)
         : this.#around({ start, end }, clicks, event);
+    this.#mark(marked);
+  }
+
+  #rangeOf(selection) {
+    const range = selection.getRangeAt(0);
+    return {
+      start: this.#view.codePointAt(range.startContainer, range.startOffset),
+      end: this.#view.codePointAt(range.endContainer, range.endOffset),
+    };
+  }
+
+  #mark(marked) {
     if (!marked) return;
-    selection.removeAllRanges();
+    window.getSelection().removeAllRanges();
     this.#desk.select(marked, { isMarked: true });
     if (this.#desk.stickyLabel) applyLabel(this.#desk, this.#desk.stickyLabel);
   }
@@ -83,6 +105,7 @@ export class Pointer {
     }
     const token = this.#tokenUnder(event, point);
     if (token === null) return this.#desk.move("clear");
+    if (this.#isFinger) return this.#mark(this.#desk.model.tokens.range(token));
     return this.#desk.move("moveTo", token);
   }
 

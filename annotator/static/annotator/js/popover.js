@@ -7,6 +7,7 @@ import { shortcutOf } from "./keys.js";
 
 const MANY_LABELS = 9;
 const GAP = 10;
+const TAG = 0.9; // letters below a mark: the room that its label takes
 
 export class Popover {
   #element = byId("popover");
@@ -84,8 +85,10 @@ export class Popover {
     const start = Math.min(...lastLine.map((box) => box.left));
     const home = this.#element.offsetParent.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = this.#element;
-    const isRoomBelow = last.bottom + GAP + height < window.innerHeight;
-    const top = isRoomBelow ? last.bottom + GAP : first.top - GAP - height;
+    const letter = Number.parseFloat(getComputedStyle(this.#view.root).fontSize);
+    const below = last.bottom + TAG * letter;
+    const isRoomBelow = below + height + GAP < window.innerHeight;
+    const top = isRoomBelow ? below : first.top - GAP - height;
     const rightmost = Math.min(home.right, window.innerWidth) - width - GAP;
     const left = Math.max(home.left, Math.min(start, rightmost));
     this.#element.style.setProperty("top", `${top - home.top}px`);

@@ -15,6 +15,7 @@ import { Threshold } from "./threshold.js";
 import { adoptLabelColors } from "./colors.js";
 import { byId } from "./dom.js";
 import { listenToKeys } from "./keyboard.js";
+import { listenToTouch } from "./touch.js";
 import { reveal } from "./geometry.js";
 import { showCursor } from "./highlights.js";
 import { showKeyHints } from "./keyhints.js";
@@ -40,6 +41,7 @@ export function show({ page, desk, api, preferences, comments }) {
   new SuggestionList(desk);
   showWhy(desk);
   const pointer = new Pointer(view, desk);
+  listenToTouch(view, () => pointer.markSelection());
   const popover = desk.mayEdit ? new Popover({ desk, view, commands }) : null;
   if (desk.mayEdit) new Handles({ desk, view, pointer });
   Object.assign(dialogs, {

@@ -37,10 +37,10 @@ export class Status {
     fill(byId("toast-text"), "");
   }
 
-  #showSaving({ phase, unsaved }) {
+  #showSaving(autosave) {
     if (!this.#save) return;
-    this.#save.dataset.phase = phase;
-    fill(this.#save.querySelector("[data-slot=text]"), describe(phase, unsaved));
+    this.#save.dataset.phase = autosave.phase;
+    fill(this.#save.querySelector("[data-slot=text]"), describe(autosave));
   }
 
   #showState({ model: { state }, stateNames }) {
@@ -64,10 +64,16 @@ export class Status {
   }
 }
 
-function describe(phase, unsaved) {
+function describe({ phase, unsaved, unkept }) {
   if (phase === "saved") return gettext("Saved");
-  if (phase === "saving") return gettext("Saving…");
-  const count = ngettext("%s unsaved", "%s unsaved", unsaved);
-  const state = phase === "offline" ? gettext("Offline") : gettext("Not saved");
+  if (phase === "saving" && !unkept) return gettext("Saving…");
+  const state = {
+    saving: gettext("Saving…"),
+    offline: gettext("Offline"),
+    stopped: gettext("Not saved"),
+  }[phase];
+  const count = unkept
+    ? ngettext("%s unsaved, only in this tab", "%s unsaved, only in this tab", unsaved)
+    : ngettext("%s unsaved", "%s unsaved", unsaved);
   return `${state} · ${interpolate(count, [unsaved])}`;
 }

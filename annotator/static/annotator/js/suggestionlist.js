@@ -53,7 +53,7 @@ export class SuggestionList {
   #newRow(item) {
     const { model } = this.#desk;
     const row = clone("suggestion-template");
-    const surface = shorten(model.offsets.slice(item.start, item.end), 34);
+    const surface = shorten(model.offsets.slice(item.start, item.end), 80);
     row.element.classList.add(`label-${this.#labelIndex.get(item.label)}`);
     row.element.dataset.start = item.start;
     fill(row.surface, surface);
@@ -61,6 +61,7 @@ export class SuggestionList {
     row.element.classList.toggle("is-rule", isRule(item));
     fill(row.confidence, longSource(item));
     row.confidence.title = explainSource(item);
+    row.go.title = surface; // where there is no room for all of it
     row.go.addEventListener("click", () =>
       this.#desk.select(item, { isMarked: false, isScrolled: true }),
     );

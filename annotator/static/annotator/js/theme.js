@@ -4,9 +4,21 @@
   const THEMES = ["auto", "light", "dark"];
   const root = document.documentElement;
 
-  const stored = () => {
-    const theme = localStorage.getItem(KEY);
-    return THEMES.includes(theme) ? theme : "auto";
+  const read = () => {
+    try {
+      const theme = localStorage.getItem(KEY);
+      return THEMES.includes(theme) ? theme : "auto";
+    } catch {
+      return "auto"; // the browser forbids its storage
+    }
+  };
+
+  const keep = (theme) => {
+    try {
+      localStorage.setItem(KEY, theme);
+    } catch {
+      // no room or no storage: the theme lasts as long as the page
+    }
   };
 
   const apply = (theme) => {
@@ -20,15 +32,16 @@
     button.setAttribute("aria-label", button.title);
   };
 
-  apply(stored());
+  let chosen = read();
+  apply(chosen);
   document.addEventListener("DOMContentLoaded", () => {
     for (const button of document.querySelectorAll("[data-theme-switch]")) {
-      describe(button, stored());
+      describe(button, chosen);
       button.addEventListener("click", () => {
-        const next = THEMES[(THEMES.indexOf(stored()) + 1) % THEMES.length];
-        localStorage.setItem(KEY, next);
-        apply(next);
-        describe(button, next);
+        chosen = THEMES[(THEMES.indexOf(chosen) + 1) % THEMES.length];
+        keep(chosen);
+        apply(chosen);
+        describe(button, chosen);
       });
     }
   });
