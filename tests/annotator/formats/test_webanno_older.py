@@ -107,3 +107,10 @@ def test_a_newer_version_is_refused_by_its_name(read_file: Read) -> None:
 def test_a_long_first_line_takes_no_time() -> None:
     assert not webanno_older.is_older("#" + "a." * 1_000_000)
     assert webanno_older.is_older("# a.b.C$D | value")
+
+
+def test_a_last_sentence_without_tokens_is_refused(read_file: Read) -> None:
+    (error,) = read_file(f"{FIRST}\n#id=3\n#text=Lost\n", "webanno-tsv", name="a.tsv")
+    assert isinstance(error, FormatError)
+    assert error.message == "The sentence “Lost” has no token."
+    assert error.line == 12
