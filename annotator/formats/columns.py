@@ -107,12 +107,17 @@ def detect_layout(lines: Iterable[Line]) -> Layout | None:
         return None
     token_column = int(is_indexed)
     spelling, tagged = "prefix", _tag_columns(rows, token_column + 1, width)
-    if not tagged:
-        spelling = "bare" if _has_bare_labels(rows, token_column) else "suffix"
-        for row in rows:
-            row[1:] = [_spelled(spelling, value) for value in row[1:]]
-        first = width - 1 if spelling == "bare" else token_column + 1
-        tagged = _tag_columns(rows, first, width)
+    is_told = any(_prefixes(row[at] for row in rows if len(row) > at) for at in tagged)
+    if not is_told:
+        other = "bare" if _has_bare_labels(rows, token_column) else "suffix"
+        respelt = [[_spelled(other, value) for value in row] for row in rows]
+        first = width - 1 if other == "bare" else token_column + 1
+        found = _tag_columns(respelt, first, width)
+        # Where O alone makes a column of tags, one odd value is a mistake.
+        if found and (not tagged or _prefixes(row[-1] for row in respelt) > 1):
+            spelling, tagged = other, found
+            for row, values in zip(rows, respelt, strict=True):
+                row[1:] = values[1:]
     if not tagged:
         return None
     tag_column = _most_telling(rows, tagged)
@@ -141,12 +146,11 @@ def stated_layout(lines: Iterable[Line], token: int, tag: int) -> Layout:
     rows = [row for sentence in sentences for row in sentence]
     widths = Counter(len(row) for row in rows)
     values = [row[tag] for row in rows if len(row) > tag]
-    fitting = (
-        spelling
-        for spelling in SPELLINGS
-        if _is_tag_column([_spelled(spelling, value) for value in values], len(rows))
-    )
-    spelling = next(fitting, "prefix")
+    respelt = {name: [_spelled(name, value) for value in values] for name in SPELLINGS}
+    fitting = [name for name in SPELLINGS if _is_tag_column(respelt[name], len(rows))]
+    # Where few tokens are in mentions, O alone makes a column of tags.
+    telling = [name for name in fitting if _prefixes(respelt[name])]
+    spelling = next(iter([*telling, *fitting]), "prefix")
     found = [
         [_spelled(spelling, row[tag]) for row in s if len(row) > tag] for s in sentences
     ]
@@ -167,14 +171,20 @@ def _tag_columns(rows: list[list[str]], first: int, width: int) -> list[int]:
     return [at for at in range(first, width) if _is_tag_column(columns[at], len(rows))]
 
 
+def _prefixes(values: Iterable[str]) -> int:
+    """How many values besides O are tags."""
+    return sum(value != "O" and bool(TAG.fullmatch(value)) for value in values)
+
+
 def _has_bare_labels(rows: list[list[str]], token_column: int) -> bool:
     """Whether the last column holds O and a few labels, and the tokens are words."""
     values = Counter(row[-1] for row in rows)
     is_word = all(" " not in row[token_column] for row in rows if len(row) > 1)
     outside = values.pop("O", 0)
     is_few = 0 < len(values) <= MOST_BARE
-    is_labels = is_few and all(BARE.fullmatch(value) for value in values)
-    return is_word and is_labels and outside >= LEAST_OUTSIDE * len(rows)
+    is_suffixed = all(SUFFIXED.fullmatch(value) for value in values)
+    is_bare = all(BARE.fullmatch(value) for value in values) and not is_suffixed
+    return is_word and is_few and is_bare and outside >= LEAST_OUTSIDE * len(rows)
 
 
 def _sentences(lines: Iterable[Line]) -> tuple[list[list[list[str]]], bool]:

@@ -15,7 +15,7 @@ from annotator.formats.source import FormatError, Line, Source
 from annotator.formats.webanno_layers import Layer, Marked, notes_about
 from modeling.tokens import Token
 
-LAYERS = re.compile(r" ?# ?[\w.$]+(?:\.[\w$]+)+ \| .*", re.DOTALL)
+LAYERS = re.compile(r" ?# ?[\w$]++(?:\.[\w$]++)++ \| .*", re.DOTALL)
 FIRST_VERSION = re.compile(r"#id=\d+", re.ASCII)
 NUMBER = re.compile(r"[0-9]{1,9}(-[0-9]{1,9})?")
 LINK = "AttachTo="  # of a relation: one more column, with the other end
@@ -105,6 +105,7 @@ def _sentences(lines: Iterable[Line], width: int) -> Iterator[Sentence]:
             if sentence.rows:
                 yield sentence
                 sentence = Sentence(line.number)
+            sentence.line = line.number
             sentence.texts.append(line.text.removeprefix("#text="))
         elif line.text.lstrip(" ").startswith("#") and "\t" not in line.text:
             continue  # the layers, or a sentence's id
@@ -118,6 +119,9 @@ def _sentences(lines: Iterable[Line], width: int) -> Iterator[Sentence]:
             sentence = Sentence(line.number)
     if sentence.rows:
         yield sentence
+    elif text := " ".join(sentence.texts).strip():
+        message = _t("The sentence “{text}” has no token.")
+        raise FormatError(sentence.line, message.format(text=excerpt(text)))
 
 
 def _cells(line: Line, width: int) -> list[str]:

@@ -536,6 +536,20 @@ def test_what_is_no_tag_is_not_taken_for_one(read_file: Read, content: str) -> N
     assert isinstance(error, FormatError) and "No column" in error.message
 
 
+@pytest.mark.parametrize(
+    ("value", "label"), [("PER", "PER"), ("PER-B", "PER"), ("B-PER", "PER")]
+)
+@pytest.mark.parametrize("columns", ["", "1/2"])
+def test_a_tag_among_many_tokens_is_read_as_it_is_spelt(
+    tmp_path: Path, value: str, label: str, columns: str
+) -> None:
+    path = tmp_path / "a.conll"
+    path.write_text(f"Ada {value}\n" + "w O\n" * 40 + f"Bo {value}\n")
+    options = ReadOptions(text_column=columns)
+    (record,) = good(list(read(Source(path), FORMATS["conll"], options)))
+    assert mentions(record) == [("Ada", label), ("Bo", label)]
+
+
 FIVE = "1\tAda\tB-NP\tB-PER\tO\n2\tleft\tB-VP\tO\tB-X\n"
 
 

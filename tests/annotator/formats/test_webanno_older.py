@@ -2,7 +2,7 @@
 
 import pytest
 
-from annotator.formats import FormatError, Record
+from annotator.formats import FormatError, Record, webanno_older
 from modeling.spans import Span
 from tests.annotator.formats.conftest import Read
 
@@ -102,3 +102,15 @@ def test_a_newer_version_is_refused_by_its_name(read_file: Read) -> None:
     assert "“#FORMAT=WebAnno TSV 4” is not" in refusal(
         read_file, "#FORMAT=WebAnno TSV 4\n"
     )
+
+
+def test_a_long_first_line_takes_no_time() -> None:
+    assert not webanno_older.is_older("#" + "a." * 1_000_000)
+    assert webanno_older.is_older("# a.b.C$D | value")
+
+
+def test_a_last_sentence_without_tokens_is_refused(read_file: Read) -> None:
+    (error,) = read_file(f"{FIRST}\n#id=3\n#text=Lost\n", "webanno-tsv", name="a.tsv")
+    assert isinstance(error, FormatError)
+    assert error.message == "The sentence “Lost” has no token."
+    assert error.line == 12
