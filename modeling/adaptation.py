@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -28,6 +29,7 @@ from modeling.optimization import default_learning_rate
 from modeling.reports import StepReport, TrainingCancelled, TrainingError
 from modeling.vocabulary import Ids
 
+_TEXTS_AT_ONCE: Final = 1000
 _REPORTED_SHARE: Final = 10  # the first and the last tenth of the steps give losses
 
 
@@ -68,13 +70,16 @@ class AdaptationConfig:
             raise ValueError(f"at least 1 sub-token is read, not {self.sub_tokens}")
 
 
+DEFAULT_ADAPTATION: Final = AdaptationConfig()
+
+
 @dataclass(frozen=True, slots=True)
 class Adaptation:
     """What adapting did.
 
     Attributes:
-        texts: Texts with a sub-token to learn from.
-        sub_tokens: Sub-tokens of all texts, each counted once.
+        texts: Texts that were read.
+        sub_tokens: Their sub-tokens, each counted once.
         passes: How often each text was read.
         loss_before: Nats a guessed sub-token, mean over the first tenth.
         loss_after: The same over the last tenth.
@@ -99,7 +104,7 @@ def adapt(
     encoder: nn.Module,
     tokenizer: Any,
     texts: Iterable[str],
-    config: AdaptationConfig | None = None,
+    config: AdaptationConfig = DEFAULT_ADAPTATION,
     *,
     on_step: Callable[[StepReport], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
@@ -112,7 +117,8 @@ def adapt(
     Args:
         encoder: See `modeling.encoders.load_encoder`.
         tokenizer: Its fast tokenizer.
-        texts: Any texts without labels.
+        texts: Any texts; no more are taken than can be read once, so that a large
+            collection should come in random order.
         config: How.
         on_step: Called after every optimiser step.
         should_stop: Asked before every step.
@@ -122,12 +128,11 @@ def adapt(
         TrainingError: The texts hold nothing to learn from, or the loss is no number.
         TrainingCancelled: When should_stop() says so.
     """
-    config = config or AdaptationConfig()
     if not can_adapt(encoder, tokenizer):
         raise EncoderError("This encoder has no mask to guess behind.")
     start = time.perf_counter()
     length = min(config.window, max_positions(encoder))
-    windows, count = _windows(SubTokenizer(tokenizer), texts, length)
+    windows, count = _windows(SubTokenizer(tokenizer), texts, length, config.sub_tokens)
     if not windows:
         raise TrainingError("There is no text to adapt the encoder to.")
     device = resolve_device(config.device)
@@ -147,31 +152,32 @@ def adapt(
                 on_step(StepReport(number, len(steps), 1, losses[-1], seconds))
     encoder.eval()
     few = max(1, len(losses) // _REPORTED_SHARE)
-    before, after = losses[:few], losses[-few:]
     return Adaptation(
         texts=count,
         sub_tokens=sum(sizes),
         passes=sum(sizes[i] for step in steps for i in step) / sum(sizes),
-        loss_before=sum(before) / len(before),
-        loss_after=sum(after) / len(after),
+        loss_before=sum(losses[:few]) / few,
+        loss_after=sum(losses[-few:]) / few,
         seconds=time.perf_counter() - start,
     )
 
 
 def _windows(
-    sub_tokenizer: SubTokenizer, texts: Iterable[str], length: int
+    sub_tokenizer: SubTokenizer, texts: Iterable[str], length: int, most: int
 ) -> tuple[list[Ids], int]:
-    """Cut texts into windows, special tokens included; count the texts."""
+    """Cut texts into windows until there are so many sub-tokens; count the texts."""
     prefix, suffix = sub_tokenizer.prefix, sub_tokenizer.suffix
     room = length - len(prefix) - len(suffix)
-    windows, count = [], 0
-    for encoding in sub_tokenizer.encode(texts):
-        ids = np.array(encoding.ids, dtype=np.int64)
-        count += bool(len(ids))
-        windows += [
-            np.concatenate([prefix, ids[at : at + room], suffix])
-            for at in range(0, len(ids), room)
-        ]
+    windows: list[Ids] = []
+    count = size = 0
+    waiting = iter(texts)
+    while size < most and (some := list(islice(waiting, _TEXTS_AT_ONCE))):
+        for encoding in sub_tokenizer.encode(some):
+            ids = np.array(encoding.ids, dtype=np.int64)
+            count += bool(len(ids))
+            for at in range(0, len(ids), room):
+                windows.append(np.concatenate([prefix, ids[at : at + room], suffix]))
+                size += len(windows[-1])
     return windows, count
 
 
@@ -191,10 +197,10 @@ class _Learner:
     """An encoder that guesses, and its optimiser."""
 
     def __init__(
-        self, encoder: nn.Module, tokenizer: Any, config: AdaptationConfig, steps: int
+        self, encoder: Any, tokenizer: Any, config: AdaptationConfig, steps: int
     ) -> None:
-        embeddings: nn.Embedding = encoder.get_input_embeddings()  # type: ignore[operator]
-        hidden: int = encoder.config.hidden_size  # type: ignore[union-attr, assignment]
+        embeddings: nn.Embedding = encoder.get_input_embeddings()
+        hidden: int = encoder.config.hidden_size
         self._device = embeddings.weight.device
         self._dtype = autocast_dtype(self._device, config.precision)
         self._encoder, self._clip = encoder, config.clip
@@ -221,10 +227,7 @@ class _Learner:
         self._encoder.train()
         batch = self._masking([{"input_ids": window} for window in windows])
         labels = batch["labels"].to(self._device)  # shape: (windows, length)
-        is_guessed = labels != -100
-        if not is_guessed.any():
-            self._scheduler.step()
-            return 0.0
+        is_guessed = labels != -100  # of few sub-tokens perhaps none
         with torch.autocast(
             self._device.type, dtype=self._dtype, enabled=self._dtype is not None
         ):
@@ -234,7 +237,10 @@ class _Learner:
             )
             # shape: (guessed, vocabulary)
             logits = self._guess(output.last_hidden_state[is_guessed])
-        loss = nn.functional.cross_entropy(logits.float(), labels[is_guessed])
+        summed = nn.functional.cross_entropy(
+            logits.float(), labels[is_guessed], reduction="sum"
+        )
+        loss = summed / max(1, len(logits))
         value = loss.item()
         if not math.isfinite(value):
             raise TrainingError(f"The loss became {value} while adapting.")

@@ -56,9 +56,9 @@ def with_adapted_encoder(
 ) -> tuple[TrainingConfig, dict[str, Any]]:
     """Put the adapted encoder into a recipe that asks for it, and say what it read.
 
-    The texts of the pool are read once; the evaluation slice is not, so that its
-    documents stay as new to the model as any other. A run that starts from a tagger
-    takes no encoder.
+    Texts of the pool are read, as many as the budget of sub-tokens allows. The
+    evaluation slice is not, so that its documents stay as new to the model as any
+    other. A run that starts from a tagger takes no encoder.
 
     Raises:
         modeling.reports.TrainingError: There is nothing to read.
@@ -79,11 +79,12 @@ def with_adapted_encoder(
             run.append_log("This encoder cannot be adapted: it masks no words.")
             return config, {}
         run.append_log("The encoder reads the texts of the pool.")
-        texts = documents.order_by("pk").values_list("text", flat=True)
+        # The order of hashes is a random one that stays.
+        texts = documents.order_by("content_hash").values_list("text", flat=True)
         reported = adapt(
             encoder,
             tokenizer,
-            list(texts.iterator(chunk_size=_BATCH)),
+            texts.iterator(chunk_size=_BATCH),
             how,
             on_step=lambda report: _tell(heart, report),
             should_stop=heart.should_stop,

@@ -2,6 +2,7 @@
 
 import copy
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -101,3 +102,24 @@ def test_what_cannot_be_adapted_is_refused(bert):
     assert not can_adapt(scratch, characters)
     with pytest.raises(EncoderError, match="no mask"):
         adapt(scratch, characters, CORPUS, QUICK)
+
+
+def test_no_more_texts_are_taken_than_can_be_read(bert, monkeypatch):
+    monkeypatch.setattr("modeling.adaptation._TEXTS_AT_ONCE", 2)
+    taken = []
+
+    def texts():
+        for number in range(1000):
+            taken.append(number)
+            yield CORPUS[number % len(CORPUS)]
+
+    encoder, tokenizer = bert
+    done = adapt(encoder, tokenizer, texts(), replace(QUICK, sub_tokens=100))
+    assert done.texts == len(taken) < 20
+    assert done.passes <= 1
+
+
+def test_a_step_that_masks_nothing_teaches_nothing(bert):
+    encoder, tokenizer = bert
+    done = adapt(encoder, tokenizer, CORPUS, replace(QUICK, masked=1e-9))
+    assert done.loss_before == done.loss_after == 0.0
