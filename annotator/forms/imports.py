@@ -26,7 +26,7 @@ FORMAT_NAMES = {
     "label-studio": "Label Studio",
     "lighttag": "LightTag",
     "brat": "brat",
-    "webanno-tsv": "WebAnno TSV 3",
+    "webanno-tsv": "WebAnno TSV",
     "xmi": "UIMA CAS XMI",
     "uima-json": "UIMA CAS JSON",
     "bioc": "BioC XML",

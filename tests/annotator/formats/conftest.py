@@ -37,3 +37,20 @@ def read_file(tmp_path: Path) -> Read:
         return list(read(source, chosen, ReadOptions(document, joiner)))
 
     return read_content
+
+
+def good(items: list[Record | FormatError]) -> list[Record]:
+    assert all(isinstance(item, Record) for item in items), items
+    return [item for item in items if isinstance(item, Record)]
+
+
+def refusals(items: list[Record | FormatError]) -> list[str]:
+    return [str(item) for item in items if isinstance(item, FormatError)]
+
+
+def mentions(record: Record) -> list[tuple[str, str]]:
+    return [(record.text[s.start : s.end], s.label) for s in record.spans]
+
+
+def words(record: Record) -> list[str]:
+    return [record.text[start:end] for start, end in record.tokens or ()]

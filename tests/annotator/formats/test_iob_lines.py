@@ -5,14 +5,9 @@ from pathlib import Path
 from annotator.formats import FormatError, ReadOptions, Record, Source, read
 from annotator.formats.iob_lines import FORMAT
 from modeling.spans import Span
-from tests.annotator.formats.conftest import Read
+from tests.annotator.formats.conftest import Read, good
 
 LINES = "Ann|NNP|B-PER saw|VB|O New|N|B-LOC York|N|I-LOC\n\n|||O ||SYM|O x|Y|S-X\n"
-
-
-def good(items: list[Record | FormatError]) -> list[Record]:
-    assert all(isinstance(item, Record) for item in items), items
-    return [item for item in items if isinstance(item, Record)]
 
 
 def test_a_line_is_a_sentence(read_file: Read) -> None:
