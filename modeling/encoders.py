@@ -140,6 +140,17 @@ def _load(source: str, *, is_local: bool) -> tuple[nn.Module, Any]:
     return encoder, tokenizer
 
 
+def save_encoder(encoder: Any, tokenizer: Any, folder: Path) -> None:
+    """Write an encoder and its tokenizer into a folder that `load_encoder` takes.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    with _quiet():
+        encoder.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+
+
 def encoder_from_config(fields: dict[str, Any]) -> nn.Module:
     """Build an encoder without weights from the fields of its configuration.
 

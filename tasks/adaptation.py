@@ -14,7 +14,7 @@ from annotator.models import Project, TrainingRun
 from annotator.models.training import Phase
 from modeling.adaptation import Adaptation, AdaptationConfig, adapt, can_adapt
 from modeling.configuration import TrainingConfig
-from modeling.encoders import EncoderError, load_encoder
+from modeling.encoders import EncoderError, load_encoder, save_encoder
 from modeling.names import UNTRAINED
 from modeling.reports import StepReport, TrainingError
 from modeling.tagger import Tagger
@@ -44,7 +44,7 @@ def adapt_to_texts(
         done = adapt(model, tokenizer, texts, how)
     except (EncoderError, TrainingError, ValueError) as error:
         raise CannotAdapt(str(error)) from error
-    _save(model, tokenizer, folder)
+    save_encoder(model, tokenizer, folder)
     return done
 
 
@@ -144,17 +144,12 @@ def _keep(
 ) -> None:
     """Write the encoder beside its place and move it there whole."""
     made = folder.with_name(f"{folder.name}-run-{run.pk}-attempt-{run.attempt}")
-    _save(encoder, tokenizer, made)
+    save_encoder(encoder, tokenizer, made)
     (made / FACTS).write_text(json.dumps(facts), "utf-8")
     for other in folder.parent.glob("encoder-*"):
         if other != made:
             shutil.rmtree(other, ignore_errors=True)
     made.rename(folder)
-
-
-def _save(encoder: Any, tokenizer: Any, folder: Path) -> None:
-    encoder.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
 
 
 def _tell(heart: Heartbeat, report: StepReport) -> None:

@@ -8,7 +8,12 @@ import pytest
 import torch
 
 from modeling.adaptation import AdaptationConfig, adapt, can_adapt
-from modeling.encoders import EncoderError, build_scratch_encoder, load_encoder
+from modeling.encoders import (
+    EncoderError,
+    build_scratch_encoder,
+    load_encoder,
+    save_encoder,
+)
 from modeling.reports import TrainingCancelled, TrainingError
 from tests.modeling.families import CORPUS, FAMILIES, save_family
 
@@ -40,8 +45,7 @@ def test_every_family_learns_to_guess_and_loads_again(folder, tmp_path):
     assert done.loss_after < done.loss_before - 0.2
     assert done.texts == len(CORPUS)
     assert done.passes * done.sub_tokens >= QUICK.sub_tokens
-    encoder.save_pretrained(tmp_path / "adapted")
-    tokenizer.save_pretrained(tmp_path / "adapted")
+    save_encoder(encoder, tokenizer, tmp_path / "adapted")
     again, _ = load_encoder(str(tmp_path / "adapted"))
     for name, value in weights(encoder).items():
         torch.testing.assert_close(again.state_dict()[name], value)
