@@ -13,13 +13,13 @@ export class Pointer {
   #desk;
   #press = null; // where and how often the button went down in the text
   #latest = null;
-  #isFinger = false; // who has no keyboard at hand gets the labels at once
+  isFinger = false; // who has no keyboard at hand gets the labels at once
 
   constructor(view, desk) {
     this.#view = view;
     this.#desk = desk;
     document.addEventListener("pointerdown", ({ pointerType }) => {
-      this.#isFinger = pointerType === "touch";
+      this.isFinger = pointerType === "touch";
     });
     view.root.addEventListener("mousedown", (event) => this.#begin(event));
     document.addEventListener("mouseup", (event) => {
@@ -32,11 +32,14 @@ export class Pointer {
     document.addEventListener("copy", (event) => this.#copy(event));
   }
 
-  // Take over what the browser has selected, as a drag of the mouse does.
+  // Take over what the browser has selected, as a drag of the mouse does; not where it
+  // only shows the cursor.
   markSelection() {
     const selection = window.getSelection();
     if (!selection.rangeCount || selection.isCollapsed) return;
     const { start, end } = this.#rangeOf(selection);
+    const { range } = this.#desk.cursor;
+    if (start === range?.start && end === range.end) return;
     this.#mark(this.#snapped(start, end, false));
   }
 
@@ -47,7 +50,8 @@ export class Pointer {
   #finish(event, press) {
     const selection = window.getSelection();
     const isOver = press !== this.#latest; // the next click came first
-    if (isOver || !selection.rangeCount) return;
+    if (isOver) return;
+    if (!selection.rangeCount) return this.clickAt(event); // a tap may set no caret
     const { start, end } = this.#rangeOf(selection);
     if (selection.isCollapsed || start === end) return this.#click(start, event);
     const isStill = Math.hypot(event.clientX - press.x, event.clientY - press.y) < STILL;
@@ -105,7 +109,7 @@ export class Pointer {
     }
     const token = this.#tokenUnder(event, point);
     if (token === null) return this.#desk.move("clear");
-    if (this.#isFinger) return this.#mark(this.#desk.model.tokens.range(token));
+    if (this.isFinger) return this.#mark(this.#desk.model.tokens.range(token));
     return this.#desk.move("moveTo", token);
   }
 
