@@ -3,9 +3,8 @@
 
 import { applyLabel } from "./labelling.js";
 import { isJoinedScript } from "./tokens.js";
-import { pointAt } from "./geometry.js";
+import { pointAt, tokenAt } from "./geometry.js";
 
-const SLACK = 1; // pixels
 const STILL = 4; // pixels: a hand that clicks twice moves the mouse a little
 
 export class Pointer {
@@ -113,6 +112,10 @@ export class Pointer {
     return this.#desk.move("moveTo", token);
   }
 
+  #tokenUnder(event, near) {
+    return tokenAt({ view: this.#view, tokens: this.#desk.model.tokens, near }, event);
+  }
+
   // The innermost item of a mark or, where that has been chosen already, the next one
   // around it.
   #itemOf({ dataset }) {
@@ -120,24 +123,6 @@ export class Pointer {
     const items = this.#desk.model.itemsAt(range).map(({ item }) => item);
     const here = items.indexOf(this.#desk.target?.item);
     return items[here + 1] ?? items[0];
-  }
-
-  // The caret goes to the nearer edge of a character, and where directions meet it may
-  // go far away: what the mouse is on is looked for on the screen.
-  #tokenUnder({ clientX: x, clientY: y }, point) {
-    const { tokens } = this.#desk.model;
-    const isUnder = (index) => {
-      const boxes = this.#view.rangeOf(tokens.range(index)).getClientRects();
-      return [...boxes].some(
-        ({ left, right, top, bottom }) =>
-          left - SLACK <= x && x <= right + SLACK && top <= y && y <= bottom,
-      );
-    };
-    const nearest = tokens.nearest(point);
-    const near = [nearest, nearest - 1].filter((index) => index >= 0);
-    const { start, end } = this.#view.pieceAround(point);
-    const all = tokensBetween(tokens, start, end);
-    return [...near, ...all].find(isUnder) ?? null;
   }
 
   // What is marked out here is not the browser's selection, so copying needs help.
@@ -150,9 +135,4 @@ export class Pointer {
     );
     event.preventDefault();
   }
-}
-
-function tokensBetween(tokens, start, end) {
-  const first = tokens.from(start);
-  return Array.from({ length: tokens.until(end) - first + 1 }, (_, i) => first + i);
 }
