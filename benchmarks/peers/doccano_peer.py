@@ -7,15 +7,16 @@ Run by the Python of doccano's virtual environment, see ``benchmarks.formats``:
 import json
 import os
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
+from doccano_django import set_up
+
 
 def main() -> None:
     folder, path = Path(sys.argv[1]), Path(sys.argv[2])
-    _set_up(folder)
+    set_up(folder)
     from django.contrib.auth import get_user_model
     from projects.models import SequenceLabelingProject
 
@@ -31,23 +32,6 @@ def main() -> None:
     imported = _timed(lambda: _import(project, user, path))
     exported = _timed(lambda: _export(project))
     print(json.dumps({"import": imported, "export": exported}))
-
-
-def _set_up(folder: Path) -> None:
-    found = find_spec("backend")
-    if found is None or not found.submodule_search_locations:
-        raise SystemExit("There is no doccano in this environment.")
-    sys.path[:1] = [next(iter(found.submodule_search_locations))]
-    os.environ["DATABASE_URL"] = f"sqlite:///{folder / 'doccano.sqlite3'}"
-    os.environ["MEDIA_ROOT"] = str(folder / "media")
-    os.environ["DEBUG"] = "False"  # with it every query is kept in memory
-    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.production"
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    call_command("migrate", verbosity=0)
-    call_command("create_roles", verbosity=0)
 
 
 def _timed(work: Any) -> dict[str, float]:

@@ -9,14 +9,15 @@ loop-back address.
 import json
 import os
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from doccano_django import set_up
 
 
 def main() -> None:
     folder, path, port = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-    _set_up(folder)
+    os.chdir(set_up(folder, STANDALONE="True"))  # as its own command does
     from django.contrib.auth import get_user_model
     from django.test import Client
 
@@ -28,28 +29,6 @@ def main() -> None:
     cookies = {"sessionid": client.cookies["sessionid"].value, "csrftoken": "x" * 32}
     print(json.dumps({"cookies": cookies, "pages": pages}), flush=True)
     _serve(port)
-
-
-def _set_up(folder: Path) -> None:
-    found = find_spec("backend")
-    if found is None or not found.submodule_search_locations:
-        raise SystemExit("There is no doccano in this environment.")
-    base = next(iter(found.submodule_search_locations))
-    sys.path[:1] = [base]
-    os.chdir(base)
-    os.environ |= {
-        "DATABASE_URL": f"sqlite:///{folder / 'doccano.sqlite3'}",
-        "MEDIA_ROOT": str(folder / "media"),
-        "DEBUG": "False",
-        "STANDALONE": "True",  # as its own command sets it
-        "DJANGO_SETTINGS_MODULE": "config.settings.production",
-    }
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    call_command("migrate", verbosity=0)
-    call_command("create_roles", verbosity=0)
 
 
 def _store(user: Any, name: str, document: dict[str, Any]) -> list[str]:

@@ -7,11 +7,11 @@ loop-back address.
 """
 
 import json
-import os
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from label_studio_django import make_user, set_up
 
 CONFIG = """<View><Labels name="label" toName="text">{}</Labels>
 <Text name="text" value="$text"/></View>"""
@@ -19,10 +19,14 @@ CONFIG = """<View><Labels name="label" toName="text">{}</Labels>
 
 def main() -> None:
     folder, path, port = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-    _set_up(folder, port)
+    set_up(
+        folder,
+        HOST=f"http://127.0.0.1:{port}",
+        INACTIVITY_SESSION_TIMEOUT_ENABLED="0",  # it ends a session made by Django
+    )
     from django.test import Client
 
-    user = _user()
+    user = make_user()
     documents = json.loads(path.read_text(encoding="utf-8"))
     pages = {name: _store(user, name, of) for name, of in documents.items()}
     client = Client()
@@ -32,40 +36,6 @@ def main() -> None:
     from django.core.management import call_command
 
     call_command("runserver", f"127.0.0.1:{port}", "--noreload")  # as its own command
-
-
-def _set_up(folder: Path, port: str) -> None:
-    found = find_spec("label_studio")
-    if found is None or not found.submodule_search_locations:
-        raise SystemExit("There is no Label Studio in this environment.")
-    sys.path[:1] = [next(iter(found.submodule_search_locations))]
-    os.environ |= {
-        "LABEL_STUDIO_BASE_DATA_DIR": str(folder),
-        "DJANGO_DB": "sqlite",
-        "DJANGO_SETTINGS_MODULE": "core.settings.label_studio",
-        "COLLECT_ANALYTICS": "False",
-        "LATEST_VERSION_CHECK": "False",
-        "INACTIVITY_SESSION_TIMEOUT_ENABLED": "0",  # it ends a session made by Django
-        "HOST": f"http://127.0.0.1:{port}",
-        "LOG_LEVEL": "ERROR",
-        "DEBUG": "False",
-    }
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    call_command("migrate", verbosity=0)
-
-
-def _user() -> Any:
-    from django.contrib.auth import get_user_model
-    from organizations.models import Organization
-
-    user = get_user_model().objects.create_user("benchmark@example.org", "a password")
-    organization = Organization.create_organization(created_by=user, title="benchmark")
-    user.active_organization = organization
-    user.save()
-    return user
 
 
 def _store(user: Any, name: str, document: dict[str, Any]) -> list[str]:

@@ -151,6 +151,30 @@ def test_edits_behind_a_refused_one_that_do_not_fit_are_named(
     assert desk.spans == [(*BASEL, "LOC")]
 
 
+def test_a_refusal_is_said_though_the_server_goes_away_behind_it(
+    desk: Desk, project: Project
+) -> None:
+    desk.open(add_document(project))
+    project.labels.filter(name="ORG").delete()
+    desk.page.route("**/annotation", lambda route: route.abort())
+    desk.drag(*KARL).press("3")
+    toast = desk.page.locator("#toast.is-shown")
+    toast.get_by_text("The project has no label “ORG”. The server cannot").wait_for()
+    desk.page.get_by_text("Not saved · 1 unsaved").wait_for()
+
+
+def test_what_was_refused_does_not_stand_in_the_way_of_undo(
+    desk: Desk, project: Project
+) -> None:
+    desk.open(add_document(project)).double_click(*BASEL).press("2").wait_saved()
+    project.labels.filter(name="ORG").delete()
+    desk.drag(*KARL).press("3")
+    desk.page.get_by_text("The project has no label “ORG”.").wait_for()
+    assert desk.spans == [(*BASEL, "LOC")]
+    assert desk.press("Control+z").spans == []
+    assert desk.press("Control+Shift+z").spans == [(*BASEL, "LOC")]
+
+
 @pytest.mark.parametrize("storage", [FULL_STORAGE, FORBIDDEN_STORAGE])
 def test_edits_that_the_browser_cannot_keep_are_said_to_be_only_here(
     desk: Desk, project: Project, storage: str

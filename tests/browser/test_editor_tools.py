@@ -255,6 +255,26 @@ def test_a_comment_that_cannot_be_sent_stays_and_closing_asks(
     assert Comment.objects.get().text == "The town?"
 
 
+def test_nothing_that_is_typed_while_a_comment_is_sent_is_lost(
+    desk: Desk, project: Project
+) -> None:
+    waiting: list[Any] = []
+    desk.open(add_document(project)).page.route(
+        "**/comments", lambda route: waiting.append(route)
+    )
+    desk.double_click(*BASEL).press(",")
+    desk.page.keyboard.type("The town?")
+    desk.press("Control+Enter")
+    desk.page.wait_for_timeout(100)
+    desk.page.keyboard.type(" The club?")
+    field = desk.page.locator("#comment-text")
+    expect(field).to_have_value("The town?")
+    waiting.pop().continue_()
+    expect(field).to_have_value("")
+    expect(field).to_be_editable()
+    assert Comment.objects.get().text == "The town?"
+
+
 def test_a_comment_sent_twice_before_the_reply_is_stored_once(
     desk: Desk, project: Project
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from annotator.models import Project
+from annotator.models import Membership, Project
 from tests.browser.desk import BASEL, KARL, Desk, add_document, suggest
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -51,6 +51,22 @@ class Finger:
         self._session.send("Input.dispatchTouchEvent", event)
 
 
+def select_by_finger(desk: Desk, surface: str) -> None:
+    """As a tablet does after a long touch, which no input of the browser's makes."""
+    box = desk.box(*KARL)
+    finger = Finger(desk.page)
+    finger.send("touchStart", (box["x"] + 2, box["y"] + box["height"] / 2))
+    desk.page.evaluate(
+        """(surface) => {
+            const [text] = document.querySelector("#text .text__block").childNodes;
+            const start = text.data.indexOf(surface);
+            getSelection().setBaseAndExtent(text, start, text, start + surface.length);
+        }""",
+        surface,
+    )
+    finger.send("touchCancel")
+
+
 def test_a_tap_offers_the_labels_and_a_finger_moves_a_boundary(
     desk: Desk, project: Project
 ) -> None:
@@ -70,16 +86,10 @@ def test_a_tap_offers_the_labels_and_a_finger_moves_a_boundary(
     assert desk.spans == [(*KARL, "PER")]
 
 
-def test_what_a_long_touch_selects_is_marked(desk: Desk, project: Project) -> None:
-    desk.open(add_document(project))
-    box = desk.box(12, 13)
-    place = (box["x"] + 2, box["y"] + box["height"] / 2)
-    finger = Finger(desk.page)
-    finger.send("touchStart", place)
-    desk.page.wait_for_timeout(900)
-    finger.send("touchEnd")
+def test_what_a_finger_selects_is_marked(desk: Desk, project: Project) -> None:
+    select_by_finger(desk.open(add_document(project)), "arl M")
     desk.page.locator("#popover").get_by_text("PER").tap()
-    assert desk.spans == [(10, 14, "PER")]
+    assert desk.spans == [(*KARL, "PER")]
 
 
 def test_a_suggestion_is_accepted_with_a_finger(desk: Desk, project: Project) -> None:
@@ -89,3 +99,41 @@ def test_a_suggestion_is_accepted_with_a_finger(desk: Desk, project: Project) ->
     tap(desk, *BASEL)
     desk.page.locator("#popover").get_by_text("Accept").tap()
     assert desk.spans == [(*BASEL, "LOC")]
+
+
+def test_a_tap_counts_where_the_browser_sets_no_caret(
+    desk: Desk, project: Project
+) -> None:
+    """As on an iPad, where only a long touch begins a selection."""
+    desk.open(add_document(project))
+    desk.page.evaluate(
+        """() => {
+            getSelection().removeAllRanges();
+            addEventListener("mousedown", (event) => event.preventDefault());
+        }"""
+    )
+    tap(desk, 10, 14)
+    desk.page.locator("#popover").get_by_text("PER").tap()
+    assert desk.spans == [(10, 14, "PER")]
+
+
+def test_a_cursor_that_is_shown_as_a_selection_is_not_marked_again(
+    desk: Desk, project: Project
+) -> None:
+    """Older browsers have no other way to show it."""
+    desk.page.add_init_script("delete globalThis.Highlight")
+    document = add_document(project)
+    suggest(document, (*BASEL, "LOC", 0.6))
+    desk.open(document).press("3")  # each marked range becomes an ORG
+    tap(desk, *BASEL)
+    desk.page.wait_for_timeout(1300)
+    assert desk.page.locator("#text mark.span").count() == 0
+
+
+def test_what_a_viewer_selects_with_a_finger_stays_to_be_copied(
+    desk: Desk, project: Project, bob: User
+) -> None:
+    Membership.objects.filter(project=project, user=bob).update(role="viewer")
+    select_by_finger(desk.open(add_document(project)), "arl M")
+    desk.page.wait_for_timeout(900)
+    assert desk.page.evaluate("String(getSelection())") == "arl M"

@@ -28,11 +28,14 @@ test("a new change ends the chance to redo", () => {
   assert.equal(history.canRedo, false);
 });
 
-test("a change that no longer fits stays where it is", () => {
+test("a change that no longer fits is forgotten, and the one before it undone", () => {
   const history = new History();
-  history.record(adding(1));
-  assert.equal(history.undo(() => false), null);
-  assert.equal(history.canUndo, true);
+  for (const start of [1, 2]) history.record(adding(start));
+  const isFirst = ({ remove }) => remove[0].start === 1;
+  assert.deepEqual(history.undo(isFirst).remove, [span(1)]);
+  assert.equal(history.canUndo, false);
+  assert.deepEqual(history.redo(always).add, [span(1)]);
+  assert.equal(history.redo(always), null);
 });
 
 test("a history survives being written down", () => {

@@ -12,7 +12,6 @@ export class Comments {
   #text = byId("comment-text");
   #place = null; // of the comment that is being written
   #comments;
-  #isSending = false;
 
   constructor({ desk, view, api, comments }) {
     this.#desk = desk;
@@ -49,16 +48,16 @@ export class Comments {
   async #submit(event) {
     event.preventDefault();
     const text = this.#text.value.trim();
-    if (!text || this.#isSending) return;
+    if (!text || this.#text.readOnly) return;
     const isAbout = this.#place && byId("comment-is-about").checked;
     const place = isAbout ? this.#wirePlace() : null;
-    this.#isSending = true;
+    this.#text.readOnly = true; // what is typed meanwhile would be lost
     await this.#try(async () => {
       this.#comments.push(await this.#api.addComment({ text, place }));
       this.#text.value = "";
       this.#view.root.focus({ preventScroll: true });
     });
-    this.#isSending = false;
+    this.#text.readOnly = false;
   }
 
   #wirePlace() {

@@ -1,6 +1,7 @@
 // Places on the screen: what lies above or below a range, and where to scroll.
 
 const LINES_TRIED = 4; // an empty line has no character to land on
+const SLACK = 1; // pixels
 
 // The code point one line above or below a range, or null at the edge of the screen.
 export function lineFrom(view, range, direction) {
@@ -29,6 +30,28 @@ function placeAt(x, y) {
   }
   const range = document.caretRangeFromPoint?.(x, y);
   return range ? { node: range.startContainer, offset: range.startOffset } : null;
+}
+
+// The token at a place on the screen, or null. The caret goes to the nearer edge of a
+// character, and where directions meet it may go far away from the mouse: so those near
+// it are looked for first, then all that are drawn with it.
+export function tokenAt({ view, tokens, near }, { clientX: x, clientY: y }) {
+  const isUnder = (index) => {
+    const boxes = view.rangeOf(tokens.range(index)).getClientRects();
+    return [...boxes].some(
+      ({ left, right, top, bottom }) =>
+        left - SLACK <= x && x <= right + SLACK && top <= y && y <= bottom,
+    );
+  };
+  const nearest = tokens.nearest(near);
+  const nearby = [nearest, nearest - 1].filter((index) => index >= 0);
+  const { start, end } = view.pieceAround(near);
+  return [...nearby, ...tokensBetween(tokens, start, end)].find(isUnder) ?? null;
+}
+
+function tokensBetween(tokens, start, end) {
+  const first = tokens.from(start);
+  return Array.from({ length: tokens.until(end) - first + 1 }, (_, i) => first + i);
 }
 
 // Bring a range between the bars at the top and the lower edge of the window.

@@ -27,7 +27,8 @@ export class History {
     if (this.#done.length > DEPTH) this.#done.shift();
   }
 
-  // The change that undoes the newest one, if it still fits; null otherwise.
+  // What undoes the newest change that still fits, or null. Those that do not fit any
+  // more, because the server refused them, are forgotten.
   undo(fits) {
     return this.#move(this.#done, this.#undone, invert, fits);
   }
@@ -41,11 +42,13 @@ export class History {
   }
 
   #move(from, to, direction, fits) {
-    const newest = from.at(-1);
-    if (!newest) return null;
-    const change = direction(newest);
-    if (!fits(change)) return null;
-    to.push(from.pop());
-    return change;
+    while (from.length) {
+      const newest = from.pop();
+      const change = direction(newest);
+      if (!fits(change)) continue;
+      to.push(newest);
+      return change;
+    }
+    return null;
   }
 }

@@ -6,8 +6,6 @@ import { Offsets } from "./offsets.js";
 import { Sentences } from "./sentences.js";
 import { Tokens } from "./tokens.js";
 
-const MANY = 8; // from here on a list is made anew, not changed in place
-
 export class Model {
   #rejected = new Map();
   #longest = 0; // length of the longest span so far, where spans may overlap
@@ -55,18 +53,10 @@ export class Model {
 
   apply(change) {
     this.#measure(change.add);
-    if (change.remove.length > MANY) {
-      const gone = new Set(change.remove.map(keyOf));
-      this.spans = this.spans.filter((span) => !gone.has(keyOf(span)));
-    } else {
-      for (const span of change.remove) this.spans.splice(this.#find(span), 1);
-    }
+    const gone = new Set(change.remove.map(keyOf));
+    const kept = this.spans.filter((span) => !gone.has(keyOf(span)));
     const added = change.add.map((span) => this.#withSource(span));
-    if (added.length > MANY) {
-      this.spans = [...this.spans, ...added].sort(inTextOrder);
-    } else {
-      for (const span of added) this.spans.splice(placeOf(this.spans, span), 0, span);
-    }
+    this.spans = [...added, ...kept].sort(inTextOrder); // the newest of a place first
     for (const span of change.reject) this.#rejected.set(keyOf(span), span);
     for (const span of change.unreject) this.#rejected.delete(keyOf(span));
     this.#propose();

@@ -3,9 +3,8 @@
 
 import { applyLabel } from "./labelling.js";
 import { isJoinedScript } from "./tokens.js";
-import { pointAt } from "./geometry.js";
+import { pointAt, tokenAt } from "./geometry.js";
 
-const SLACK = 1; // pixels
 const STILL = 4; // pixels: a hand that clicks twice moves the mouse a little
 
 export class Pointer {
@@ -13,13 +12,13 @@ export class Pointer {
   #desk;
   #press = null; // where and how often the button went down in the text
   #latest = null;
-  #isFinger = false; // who has no keyboard at hand gets the labels at once
+  isFinger = false; // who has no keyboard at hand gets the labels at once
 
   constructor(view, desk) {
     this.#view = view;
     this.#desk = desk;
     document.addEventListener("pointerdown", ({ pointerType }) => {
-      this.#isFinger = pointerType === "touch";
+      this.isFinger = pointerType === "touch";
     });
     view.root.addEventListener("mousedown", (event) => this.#begin(event));
     document.addEventListener("mouseup", (event) => {
@@ -32,11 +31,14 @@ export class Pointer {
     document.addEventListener("copy", (event) => this.#copy(event));
   }
 
-  // Take over what the browser has selected, as a drag of the mouse does.
+  // Take over what the browser has selected, as a drag of the mouse does; not where it
+  // only shows the cursor.
   markSelection() {
     const selection = window.getSelection();
     if (!selection.rangeCount || selection.isCollapsed) return;
     const { start, end } = this.#rangeOf(selection);
+    const { range } = this.#desk.cursor;
+    if (start === range?.start && end === range.end) return;
     this.#mark(this.#snapped(start, end, false));
   }
 
@@ -47,7 +49,8 @@ export class Pointer {
   #finish(event, press) {
     const selection = window.getSelection();
     const isOver = press !== this.#latest; // the next click came first
-    if (isOver || !selection.rangeCount) return;
+    if (isOver) return;
+    if (!selection.rangeCount) return this.clickAt(event); // a tap may set no caret
     const { start, end } = this.#rangeOf(selection);
     if (selection.isCollapsed || start === end) return this.#click(start, event);
     const isStill = Math.hypot(event.clientX - press.x, event.clientY - press.y) < STILL;
@@ -105,8 +108,12 @@ export class Pointer {
     }
     const token = this.#tokenUnder(event, point);
     if (token === null) return this.#desk.move("clear");
-    if (this.#isFinger) return this.#mark(this.#desk.model.tokens.range(token));
+    if (this.isFinger) return this.#mark(this.#desk.model.tokens.range(token));
     return this.#desk.move("moveTo", token);
+  }
+
+  #tokenUnder(event, near) {
+    return tokenAt({ view: this.#view, tokens: this.#desk.model.tokens, near }, event);
   }
 
   // The innermost item of a mark or, where that has been chosen already, the next one
@@ -116,24 +123,6 @@ export class Pointer {
     const items = this.#desk.model.itemsAt(range).map(({ item }) => item);
     const here = items.indexOf(this.#desk.target?.item);
     return items[here + 1] ?? items[0];
-  }
-
-  // The caret goes to the nearer edge of a character, and where directions meet it may
-  // go far away: what the mouse is on is looked for on the screen.
-  #tokenUnder({ clientX: x, clientY: y }, point) {
-    const { tokens } = this.#desk.model;
-    const isUnder = (index) => {
-      const boxes = this.#view.rangeOf(tokens.range(index)).getClientRects();
-      return [...boxes].some(
-        ({ left, right, top, bottom }) =>
-          left - SLACK <= x && x <= right + SLACK && top <= y && y <= bottom,
-      );
-    };
-    const nearest = tokens.nearest(point);
-    const near = [nearest, nearest - 1].filter((index) => index >= 0);
-    const { start, end } = this.#view.pieceAround(point);
-    const all = tokensBetween(tokens, start, end);
-    return [...near, ...all].find(isUnder) ?? null;
   }
 
   // What is marked out here is not the browser's selection, so copying needs help.
@@ -146,9 +135,4 @@ export class Pointer {
     );
     event.preventDefault();
   }
-}
-
-function tokensBetween(tokens, start, end) {
-  const first = tokens.from(start);
-  return Array.from({ length: tokens.until(end) - first + 1 }, (_, i) => first + i);
 }

@@ -1,6 +1,7 @@
 // What to do when saving does not simply work: edits of an earlier page that never
 // arrived, a version that moved on, an edit that the server refuses.
 
+import { makeChange } from "./changes.js";
 import { settle } from "./conflict.js";
 import { shorten } from "./dom.js";
 
@@ -20,7 +21,7 @@ export async function replay({ api, journal, autosave, model, version }) {
   }
   const fitting = [];
   for (const entry of left) {
-    const change = { ...entry, ...bare(entry) }; // a submission changes no span
+    const change = { ...entry, ...makeChange(entry) }; // a submission changes no span
     if (!model.fits(change)) continue;
     model.apply(change);
     if (entry.state) model.state = entry.state;
@@ -61,7 +62,7 @@ function describeMisfits(misfits, offsets) {
 
 // What an edit is about, by label and text: what it adds, else what it takes away.
 function namesOf(entry, offsets) {
-  const { add, remove, reject, unreject } = bare(entry);
+  const { add, remove, reject, unreject } = makeChange(entry);
   const spans = add.length ? add : [...remove, ...reject, ...unreject];
   return spans.map(({ start, end, label }) => {
     const surface = shorten(offsets.slice(start, end), 30);
@@ -71,6 +72,7 @@ function namesOf(entry, offsets) {
 
 // Wait for replies that need a person.
 export function standBy({ api, autosave, desk }) {
+  let isWarned = false;
   autosave.addEventListener("change", async ({ detail: { phase, reply } }) => {
     if (reply?.kind === "loggedOut") {
       desk.say(
@@ -78,10 +80,22 @@ export function standBy({ api, autosave, desk }) {
         "danger",
       );
     }
-    if (phase === "offline") warnOfNoJournal(autosave, desk);
+    if (phase === "offline" && autosave.unkept && !isWarned) {
+      isWarned = true; // later edits are counted beside the state of saving
+      desk.say(
+        gettext(
+          "This browser cannot keep your unsaved edits. Leave this tab open until they are saved.",
+        ),
+        "danger",
+      );
+    }
     if (phase !== "stopped") return;
     if (reply.kind === "conflict") await settle({ desk, autosave, theirs: reply.theirs });
-    if (reply.kind === "refused") await undoRefused({ api, autosave, desk, reply });
+    if (reply.kind === "refused") {
+      await undoRefused({ api, autosave, desk, reply }).catch((error) =>
+        desk.say(`${reply.detail} ${error.message}`, "danger"),
+      );
+    }
     if (reply.kind === "forbidden") {
       desk.say(
         gettext("You may not edit this document any more. Your edits were not saved."),
@@ -89,20 +103,6 @@ export function standBy({ api, autosave, desk }) {
       );
     }
   });
-}
-
-// Once a page: later edits are counted beside the state of saving.
-const warned = new WeakSet();
-
-function warnOfNoJournal(autosave, desk) {
-  if (!autosave.unkept || warned.has(autosave)) return;
-  warned.add(autosave);
-  desk.say(
-    gettext(
-      "This browser cannot keep your unsaved edits. Leave this tab open until they are saved.",
-    ),
-    "danger",
-  );
 }
 
 // Drop the refused edit, keep those behind it that still fit, and say which did not.
@@ -118,16 +118,9 @@ async function undoRefused({ api, autosave, desk, reply }) {
 
 // False where the edit does not fit.
 function redo(desk, edit) {
-  const change = bare(edit);
+  const change = makeChange(edit);
   if (!desk.model.fits(change)) return false;
   desk.perform(change, { isRecorded: false });
   if (edit.state) desk.setState(edit.state);
   return true;
 }
-
-const bare = ({ add = [], remove = [], reject = [], unreject = [] }) => ({
-  add,
-  remove,
-  reject,
-  unreject,
-});

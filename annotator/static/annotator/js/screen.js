@@ -41,9 +41,9 @@ export function show({ page, desk, api, preferences, comments }) {
   new SuggestionList(desk);
   showWhy(desk);
   const pointer = new Pointer(view, desk);
-  listenToTouch(view, () => pointer.markSelection());
   const popover = desk.mayEdit ? new Popover({ desk, view, commands }) : null;
   if (desk.mayEdit) new Handles({ desk, view, pointer });
+  if (desk.mayEdit) listenToTouch(view, pointer); // who only reads copies what is selected
   Object.assign(dialogs, {
     labelAll: () => labelAll.open(),
     showKeymap: () => keyList.open(),

@@ -3,16 +3,13 @@
 
 const REST = 500; // milliseconds
 
-export function listenToTouch(view, mark) {
-  let isFinger = false;
+export function listenToTouch(view, pointer) {
   let waiting = null;
-  document.addEventListener("pointerdown", ({ pointerType }) => {
-    isFinger = pointerType === "touch";
-  });
   document.addEventListener("selectionchange", () => {
     clearTimeout(waiting);
     const selection = window.getSelection();
     const isInText = view.root.contains(selection.anchorNode);
-    if (isFinger && isInText && !selection.isCollapsed) waiting = setTimeout(mark, REST);
+    if (!pointer.isFinger || !isInText || selection.isCollapsed) return;
+    waiting = setTimeout(() => pointer.markSelection(), REST);
   });
 }
