@@ -46,8 +46,8 @@ class Moving:
 
     def ask_to_stop(self, job: int) -> None:
         """Cancel where an import's own lock lets nobody write that to SQLite."""
-        if self.folder.exists():
-            (self.folder / f"stop-{job}").touch()
+        self.folder.mkdir(parents=True, exist_ok=True)  # it may wait for a worker
+        (self.folder / f"stop-{job}").touch()
 
     def is_to_stop(self, job: int) -> bool:
         return (self.folder / f"stop-{job}").exists()
