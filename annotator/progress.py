@@ -3,6 +3,7 @@
 import json
 import os
 import time
+import uuid
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -62,6 +63,7 @@ class Moving:
 
 def replace_json(path: Path, value: Any) -> None:
     """Write a file that is there whole or as it was before, whenever one looks."""
-    fresh = path.with_name(f"{path.name}.new")
+    # A name of its own: an attempt given up for dead may write beside its successor.
+    fresh = path.with_name(f"{path.name}.{uuid.uuid4().hex}.new")
     fresh.write_text(json.dumps(value), encoding="utf-8")
     os.replace(fresh, path)
