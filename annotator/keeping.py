@@ -12,7 +12,7 @@ from typing import Any
 from zipfile import ZipFile
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -21,7 +21,7 @@ from annotator.export_options import ExportOptions, check
 from annotator.exports import OnProgress, export
 from annotator.formats.archives import add_stream
 from annotator.models import Export, Project
-from annotator.models.jobs import RunState
+from annotator.models.jobs import ACTIVE, RunState
 from annotator.patience import patiently
 from annotator.receipts import REPORT, Receipt, write_receipt
 
@@ -99,6 +99,11 @@ def clear(kept: Export) -> None:
     shutil.rmtree(kept.folder, ignore_errors=True)
 
 
+def clear_attempt(kept: Export) -> None:
+    """Take away what this attempt wrote; its successor's files stay."""
+    shutil.rmtree(kept.attempt_folder, ignore_errors=True)
+
+
 def clear_attempts(kept: Export) -> None:
     """Take away what attempts left that were given up."""
     for folder in kept.folder.glob("*"):
@@ -119,10 +124,13 @@ def in_the_way(project: Project) -> QuerySet[Export]:
 
 def make_room(project: Project) -> list[Export]:
     """Take the files away of what the newest export has the room of; rows stay."""
-    removed = list(_beyond(project, settings.KEEP_EXPORTS))
-    for kept in removed:
-        Export.objects.filter(pk=kept.pk).update(removed_at=timezone.now())
-        clear(kept)
+    removed = []
+    for kept in list(_beyond(project, settings.KEEP_EXPORTS)):
+        # Somebody may have pinned it meanwhile.
+        this = Export.objects.filter(pk=kept.pk, is_pinned=False, removed_at=None)
+        if this.update(removed_at=timezone.now()):
+            clear(kept)
+            removed.append(kept)
     return removed
 
 
@@ -169,10 +177,12 @@ def _stem(project: Project) -> str:
 
 
 def sweep() -> None:
-    """Remove what deleted projects, dead workers and unfinished downloads left."""
+    """Remove what ended exports, dead workers and unfinished downloads left."""
     limit = time.time() - FORGOTTEN_SECONDS
     folders = {folder.name: folder for folder in Export.all_folders().glob("*")}
-    known = {str(key) for key in Export.objects.values_list("key", flat=True)}
+    is_needed = Q(state__in=ACTIVE) | Q(state=RunState.SUCCEEDED, removed_at=None)
+    needed = Export.objects.filter(is_needed)
+    known = {str(key) for key in needed.values_list("key", flat=True)}
     left = [folder for name, folder in folders.items() if name not in known]
     sent = [*Export.all_folders().glob("*/sent-*")]
     for folder in [*left, *sent, *Export.all_folders().glob("*/*/sent-*")]:

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+import uuid
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,8 +47,8 @@ class Moving:
 
     def ask_to_stop(self, job: int) -> None:
         """Cancel where an import's own lock lets nobody write that to SQLite."""
-        if self.folder.exists():
-            (self.folder / f"stop-{job}").touch()
+        self.folder.mkdir(parents=True, exist_ok=True)  # it may wait for a worker
+        (self.folder / f"stop-{job}").touch()
 
     def is_to_stop(self, job: int) -> bool:
         return (self.folder / f"stop-{job}").exists()
@@ -62,6 +63,7 @@ class Moving:
 
 def replace_json(path: Path, value: Any) -> None:
     """Write a file that is there whole or as it was before, whenever one looks."""
-    fresh = path.with_name(f"{path.name}.new")
+    # A name of its own: an attempt given up for dead may write beside its successor.
+    fresh = path.with_name(f"{path.name}.{uuid.uuid4().hex}.new")
     fresh.write_text(json.dumps(value), encoding="utf-8")
     os.replace(fresh, path)

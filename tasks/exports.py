@@ -34,9 +34,12 @@ def make_export(self: "Task", export_id: int) -> None:
         with carrying_out(kept, kept.language or None) as heart:
             _carry_out(kept, heart)
     finally:
-        alive = (*ACTIVE, RunState.SUCCEEDED)
-        if not Export.objects.filter(pk=kept.pk, state__in=alive).exists():
+        alive = Export.objects.filter(state__in=(*ACTIVE, RunState.SUCCEEDED))
+        attempts = alive.filter(pk=kept.pk).values_list("attempt", flat=True)
+        if not attempts:
             keeping.clear(kept)
+        elif kept.attempt not in attempts:
+            keeping.clear_attempt(kept)
 
 
 def _carry_out(kept: Export, heart: Heartbeat) -> None:

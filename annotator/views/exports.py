@@ -129,6 +129,8 @@ def cancel(request: HttpRequest, pk: int, export: int) -> HttpResponse:
         messages.warning(request, sentence)
         return redirect("export-job", pk, kept.pk)
     kept.refresh_from_db()
+    if kept.state == "cancelled":  # no worker will take away what dead ones left
+        keeping.clear(kept)
     if is_told or (was_active and kept.state == "cancelled"):
         messages.success(request, _("The export is told to stop; nothing is kept."))
     else:

@@ -1,10 +1,13 @@
 """Exports that are kept, fetched again, and imported elsewhere."""
 
 import json
+import os
+import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from annotator import keeping
 from annotator.export_options import ExportOptions, ExportRefused
@@ -89,3 +92,44 @@ def test_a_refused_export_is_not_kept(
         keeping.keep(project, ExportOptions(strict=True))
     assert not Export.objects.exists()
     assert [*Export.all_folders().iterdir()] == []
+
+
+def test_what_ended_without_a_file_leaves_nothing_a_day_later(
+    project: Project, tmp_path: Path, settings: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    made = {"file": "a", "sha256": "0"}
+    states: list[dict[str, Any]] = [
+        *({"state": state} for state in ("queued", "failed", "cancelled")),
+        {"state": "succeeded", **made},
+        {"state": "succeeded", "removed_at": timezone.now(), **made},
+    ]
+    exports = [
+        Export.objects.create(
+            project=project, key=uuid.uuid4(), format="jsonl", options={}, **fields
+        )
+        for fields in states
+    ]
+    for kept in exports:
+        (kept.folder / "1").mkdir(parents=True)
+        os.utime(kept.folder, (0, 0))
+    keeping.sweep()
+    there = [kept.folder.exists() for kept in exports]
+    assert there == [True, False, False, True, False]
+
+
+def test_what_somebody_pins_meanwhile_makes_no_room(
+    project: Project, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    oldest, *_ = (keeping.keep(project, ExportOptions()) for _ in range(3))
+    settings.KEEP_EXPORTS = 1
+    clear = keeping.clear
+
+    def clear_and_pin(kept: Export) -> None:
+        clear(kept)
+        Export.objects.filter(removed_at=None).update(is_pinned=True)
+
+    monkeypatch.setattr(keeping, "clear", clear_and_pin)
+    assert keeping.make_room(project) == [oldest]
+    assert [kept.is_kept for kept in Export.objects.all()] == [True, True, False]

@@ -181,6 +181,7 @@ def test_a_worker_given_up_for_dead_does_not_touch_its_successor_s_file(
         make_export(kept.pk)
     assert (kept.state, kept.attempt) == ("succeeded", 2)
     assert len(kept.path.read_text().splitlines()) == 5
+    assert not (kept.folder / "1").exists()
 
 
 def test_an_export_deleted_meanwhile_leaves_nothing(queue: Queue) -> None:

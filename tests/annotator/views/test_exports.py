@@ -284,13 +284,25 @@ def test_who_cancels_while_an_import_holds_the_database_is_heard(
     queued: Callable[..., Export], as_alice: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export = queued()
-    export.folder.mkdir(parents=True)
     with monkeypatch.context() as patch:
         locked = Mock(side_effect=OperationalError("database is locked"))
         patch.setattr(Export, "cancel", locked)
         page = as_alice.post(address_of(export, "cancel/"), follow=True)
     assert "The export is told to stop, and this page will" in page.content.decode()
     make_export(export.pk)
+    export.refresh_from_db()
+    assert (export.state, export.folder.exists()) == ("cancelled", False)
+
+
+def test_an_export_cancelled_after_its_worker_died_leaves_no_pieces(
+    queued: Callable[..., Export], as_alice: Client
+) -> None:
+    export = queued()
+    export.claim("dead")
+    export.attempt_folder.mkdir(parents=True)
+    (export.attempt_folder / "half").touch()
+    assert export.put_back()
+    as_alice.post(address_of(export, "cancel/"))
     export.refresh_from_db()
     assert (export.state, export.folder.exists()) == ("cancelled", False)
 
