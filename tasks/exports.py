@@ -1,7 +1,6 @@
 """Exports: a worker writes the file and its receipt, then says so at once."""
 
 import logging
-import time
 from typing import TYPE_CHECKING
 
 from celery import shared_task
@@ -9,19 +8,16 @@ from django.utils.translation import gettext as _t
 
 from annotator import keeping
 from annotator.export_options import ExportRefused
-from annotator.exports import OnProgress
 from annotator.models import Export
-from annotator.models.jobs import ACTIVE, RunCancelled, RunState
+from annotator.models.jobs import ACTIVE, RunState
 from annotator.patience import patiently
-from annotator.progress import Progress
 from tasks.heartbeat import Heartbeat
-from tasks.jobs import JobRefused, carrying_out
+from tasks.jobs import JobRefused, Watch, carrying_out
 
 if TYPE_CHECKING:
     from celery import Task
 
 logger = logging.getLogger(__name__)
-PROGRESS_SECONDS = 0.5
 
 
 @shared_task(bind=True)
@@ -50,34 +46,18 @@ def _carry_out(kept: Export, heart: Heartbeat) -> None:
         RunCancelled: between two batches of documents, or before the outcome.
         RunLost: before the outcome was written; the successor has its own files.
     """
+    watch = Watch(kept, kept, heart)
     keeping.clear_attempts(kept)
     try:
-        facts = keeping.make(kept, _reporter(kept, heart)).facts
+        facts = keeping.make(kept, watch.note).facts
     except ExportRefused as error:
         raise JobRefused(str(error)) from error
     except OSError as error:
         logger.exception("Export %s cannot be written.", kept.pk)
         sentence = _t("The file cannot be written: {why}.")
         raise JobRefused(sentence.format(why=error.strerror or error)) from error
-    if kept.is_to_stop(kept.pk):
-        raise RunCancelled
-    patiently(lambda: kept.succeed(facts["file"], facts), heart.check)
+    watch.check()
+    patiently(lambda: kept.succeed(facts["file"], facts), watch.check)
     kept.forget_progress()
     for older in patiently(lambda: keeping.make_room(kept.project)):
         logger.info("Export %s made room for export %s.", older.pk, kept.pk)
-
-
-def _reporter(kept: Export, heart: Heartbeat) -> OnProgress:
-    """What notes how far the export is, now and then, and may end it."""
-    last = 0.0
-
-    def note(progress: Progress) -> None:
-        nonlocal last
-        heart.check()
-        if kept.is_to_stop(kept.pk):
-            raise RunCancelled
-        if time.monotonic() - last >= PROGRESS_SECONDS:
-            last = time.monotonic()
-            kept.note_progress(progress)
-
-    return note

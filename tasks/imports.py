@@ -1,6 +1,5 @@
 """Imports: every file of an upload is checked, then all are stored at once."""
 
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from annotator.patience import patiently
 from annotator.progress import Progress
 from annotator.uploads import Upload
 from tasks.heartbeat import Heartbeat
-from tasks.jobs import JobRefused, carrying_out
+from tasks.jobs import JobRefused, Watch, carrying_out
 from tasks.learning import learn_rules
 from tasks.prediction import preannotate_project
 from tasks.training import retrain_if_due
@@ -27,10 +26,7 @@ from tasks.training import retrain_if_due
 if TYPE_CHECKING:
     from celery import Task
 
-PROGRESS_SECONDS = 0.5
-
 Report = dict[str, Any]
-Check = Callable[[], None]  # raises where the import is not to go on
 CheckedFiles = list[tuple[str, Checked]]  # with the names as they were sent
 
 
@@ -56,60 +52,45 @@ def _carry_out(job: ImportJob, heart: Heartbeat) -> None:
     upload = uploads.find(job.upload, job.project_id)
     if upload is None:
         raise JobRefused(_t("The files are gone; please upload them again."))
-    check_on = _stopper(job, upload, heart)
-    checked = _check(job, upload, check_on)
+    watch = Watch(job, upload, heart)
+    checked = _check(job, upload, watch)
     good = [file for _name, file in checked if file.may_be_stored]
     if not good or (len(good) < len(checked) and not job.skips_bad):
         found = [_report(name, file.report) for name, file in checked]
         raise JobRefused(_refusal(found), reports=found)
-    patiently(lambda: _store_all(job, upload, check_on, checked), check_on)
+    patiently(lambda: _store_all(job, watch, checked), watch.check)
     if not job.error_count:
         upload.remove()
 
 
-def _stopper(job: ImportJob, upload: Upload, heart: Heartbeat) -> Check:
-    """What ends an import that was cancelled, or taken away."""
-
-    def check_on() -> None:
-        heart.check()
-        if upload.is_to_stop(job.pk):
-            raise RunCancelled
-
-    return check_on
-
-
 @transaction.atomic
-def _store_all(
-    job: ImportJob, upload: Upload, check_on: Check, checked: CheckedFiles
-) -> None:
+def _store_all(job: ImportJob, watch: Watch, checked: CheckedFiles) -> None:
     if job.is_cancel_requested():  # between two beats
         raise RunCancelled
-    reports = _store(job, upload, check_on, checked)
-    check_on()
+    reports = _store(job, watch, checked)
+    watch.check()
     job.succeed(reports)
     for task in (preannotate_project, retrain_if_due, learn_rules):
         task.delay_on_commit(job.project_id)
 
 
-def _check(job: ImportJob, upload: Upload, check_on: Check) -> CheckedFiles:
+def _check(job: ImportJob, upload: Upload, watch: Watch) -> CheckedFiles:
     files, found = upload.files, []
     for at, (name, path) in enumerate(files):
         options = import_options(job.options, name, job.skips_bad)
-        note = _reporter(upload, check_on, "checking", at / len(files), 1 / len(files))
+        note = _reporter(watch, "checking", at / len(files), 1 / len(files))
         found.append((name, check(path, job.project, options, note)))
     return found
 
 
-def _store(
-    job: ImportJob, upload: Upload, check_on: Check, checked: CheckedFiles
-) -> list[Report]:
+def _store(job: ImportJob, watch: Watch, checked: CheckedFiles) -> list[Report]:
     total = sum(file.report.documents for _name, file in checked)
     reports, done = [], 0
     for name, file in checked:
         report, documents = file.report, file.report.documents
         if file.may_be_stored:
             part = done / total, documents / total
-            progress = _reporter(upload, check_on, "storing", *part, done)
+            progress = _reporter(watch, "storing", *part, done)
             report = file.store(job.requested_by, progress)
         reports.append(_report(name, report))
         done += documents
@@ -117,25 +98,16 @@ def _store(
 
 
 def _reporter(
-    upload: Upload,
-    check_on: Check,
+    watch: Watch,
     phase: str,  # "checking" or "storing"
     before: float,
     part: float,
     done: int = 0,
 ) -> Callable[[int, float], None]:
     """What notes how far a file is, of which a part of the phase is, and may stop."""
-    last = 0.0
-
-    def note(documents: int, share: float) -> None:
-        nonlocal last
-        check_on()
-        if time.monotonic() - last >= PROGRESS_SECONDS:
-            last = time.monotonic()
-            far = before + share * part
-            upload.note_progress(Progress(phase, done + documents, far))
-
-    return note
+    return lambda documents, share: watch.note(
+        Progress(phase, done + documents, before + share * part)
+    )
 
 
 def _report(name: str, report: ImportReport) -> Report:

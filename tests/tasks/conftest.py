@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from annotator.models import Annotation, Document, Edit, Project
 from annotator.models.edits import SpanEdit
+from tasks import jobs
 from tests.annotator.conftest import alice, bob, project
 
 __all__ = ["alice", "bob", "project"]
@@ -21,6 +22,16 @@ def checkpoint_folder(settings: Settings, tmp_path: Path) -> Path:
     settings.CHECKPOINT_DIR = tmp_path / "checkpoints"
     settings.RUN_HEARTBEAT_SECONDS = 0.05
     return tmp_path / "checkpoints"
+
+
+@pytest.fixture
+def telling_jobs(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Jobs that note every step, and whose heart does not beat meanwhile."""
+    settings.MEDIA_ROOT = tmp_path
+    settings.RUN_HEARTBEAT_SECONDS = 60
+    monkeypatch.setattr(jobs, "PROGRESS_SECONDS", 0.0)
 
 
 @pytest.fixture

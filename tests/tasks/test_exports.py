@@ -3,21 +3,18 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
-from pytest_django import Settings
 
 from annotator import keeping, selection
 from annotator.export_options import ExportOptions
 from annotator.models import Export, Project
 from annotator.models.jobs import RunState
 from annotator.progress import Progress
-from tasks import exports
 from tasks.exports import make_export
 from tasks.heartbeat import Heartbeat
 from tasks.maintenance import reconcile
@@ -28,10 +25,7 @@ Queue = Callable[..., Export]
 
 
 @pytest.fixture(autouse=True)
-def quiet(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.MEDIA_ROOT = tmp_path
-    settings.RUN_HEARTBEAT_SECONDS = 60
-    monkeypatch.setattr(exports, "PROGRESS_SECONDS", 0.0)
+def small_batches(telling_jobs: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selection, "BATCH", 2)
 
 

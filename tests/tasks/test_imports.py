@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -10,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.translation import get_language
-from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from annotator import progress, storing, uploads
 from annotator.models import ImportJob, Project
@@ -28,10 +27,7 @@ Queue = Callable[..., ImportJob]
 
 
 @pytest.fixture(autouse=True)
-def quiet(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.MEDIA_ROOT = tmp_path
-    settings.RUN_HEARTBEAT_SECONDS = 60
-    monkeypatch.setattr(imports, "PROGRESS_SECONDS", 0.0)
+def small_batches(telling_jobs: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storing, "BATCH", 2)
 
 
