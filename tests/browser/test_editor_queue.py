@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from annotator.models import Annotation, Project, Suggestion
 from tests.browser.desk import BASEL, KARL, Desk, add_document, suggest
@@ -79,3 +79,21 @@ def test_edits_wait_while_the_server_restarts(desk: Desk, project: Project) -> N
     desk.page.unroute("**/edits")
     assert desk.spans == [(*KARL, "PER"), (*BASEL, "LOC")]
     assert len(down) >= 1
+
+
+def test_who_types_before_the_text_is_ready_is_not_interrupted(
+    desk: Desk, project: Project
+) -> None:
+    document = add_document(project, external_id="letter 7")
+    held: list[Route] = []
+    page = desk.page
+    page.route("**/js/screen*.js", lambda route: held.append(route))
+    with page.expect_request("**/js/screen*.js"):
+        page.goto(f"/documents/{document.pk}/annotate/", wait_until="commit")
+    page.click("#trail > summary")
+    page.locator("#trail input").fill("awa")
+    for route in held:
+        route.continue_()
+    page.wait_for_selector("#desk.is-ready")
+    page.keyboard.type("y")
+    expect(page.locator("#trail input")).to_have_value("away")

@@ -55,7 +55,8 @@ export function show({ page, desk, api, preferences, comments }) {
     button.addEventListener("click", () => commands.run(button.dataset.command));
   }
   page.classList.add("is-ready");
-  view.root.focus({ preventScroll: true });
+  // Unless the person was quicker and types elsewhere, as in the field for an id.
+  if (document.activeElement === document.body) view.root.focus({ preventScroll: true });
 }
 
 // The text and the bar follow what happens on the desk.
