@@ -1,6 +1,7 @@
 """The REST API; the editor uses the same endpoints as everybody else."""
 
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from annotator.api.annotations import router as annotations
 from annotator.api.comments import router as comments
 from annotator.api.preferences import router as preferences
 from annotator.api.queue import router as queue
+from annotator.patience import is_locked
 
 
 class MarginaliaAPI(NinjaAPI):
@@ -42,6 +44,15 @@ api.add_router("", queue)
 def forbid(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
     detail = _("You may read this project, but not change it.")
     return api.create_response(request, {"detail": detail}, status=403)
+
+
+@api.exception_handler(OperationalError)
+def wait(request: HttpRequest, error: OperationalError) -> HttpResponse:
+    """The editor sends again what is answered so."""
+    if not is_locked(error):
+        raise error
+    detail = _("An import is being stored; please try again in a moment.")
+    return api.create_response(request, {"detail": detail}, status=503)
 
 
 @api.exception_handler(ValidationError)

@@ -72,7 +72,8 @@ def _records(
 
 def _rows(value: Any) -> list[Any] | None:
     """The rows of a page as Hugging Face's viewer gives it, with its columns' types."""
-    if not isinstance(value, dict) or not isinstance(value.get("rows"), list):
+    is_page = isinstance(value, dict) and TOKENS not in value
+    if not is_page or not isinstance(value.get("rows"), list):
         return None
     return [row.get("row") for row in objects(value["rows"])] or None
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _t
@@ -18,6 +18,7 @@ from modeling.tokens import Token
 LAYERS = re.compile(r" ?# ?[\w$]++(?:\.[\w$]++)++ \| .*", re.DOTALL)
 FIRST_VERSION = re.compile(r"#id=\d+", re.ASCII)
 NUMBER = re.compile(r"[0-9]{1,9}(-[0-9]{1,9})?")
+SENTENCE = re.compile(r"#(id|text)=|[0-9]{1,9}(-[0-9]{1,9})?\t", re.ASCII)
 LINK = "AttachTo="  # of a relation: one more column, with the other end
 NOTHING = {"", "O", "_", "-", "O-_", "B-_", "I-_"}
 PREFIXED = re.compile(r"([BI])-(.+)", re.DOTALL)
@@ -53,6 +54,15 @@ class Found:
 def is_older(first_line: str) -> bool:
     """Whether a file begins as version 1 or 2 does."""
     return bool(LAYERS.fullmatch(first_line) or FIRST_VERSION.fullmatch(first_line))
+
+
+def recognises(lines: Sequence[str]) -> bool:
+    """Whether a sentence follows the first line; a title of Markdown has none."""
+    first = next(iter(lines), "")
+    second = next((line for line in lines[1:] if line.strip()), "")
+    if FIRST_VERSION.fullmatch(first):
+        return second.startswith("#text=")
+    return bool(LAYERS.fullmatch(first) and SENTENCE.match(second))
 
 
 def read(source: Source, options: Options) -> Iterator[Record | FormatError]:

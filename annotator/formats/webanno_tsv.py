@@ -200,10 +200,9 @@ def _tokens(
 
 def recognises(source: Source) -> bool:
     """Also what newer versions may write, so that they are refused by name."""
-    first, second, *_rest = [*(line.text for line in source.head(2)), "", ""]
-    is_first_version = second.startswith("#text=") or not first.startswith("#id=")
-    is_older = webanno_older.is_older(first) and is_first_version
-    return is_older or OTHER_VERSION.fullmatch(first) is not None
+    lines = [line.text for line in source.head(20)]
+    is_other = OTHER_VERSION.fullmatch(next(iter(lines), "")) is not None
+    return is_other or webanno_older.recognises(lines)
 
 
 def _is_older(source: Source) -> bool:

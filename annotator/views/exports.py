@@ -6,7 +6,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db import OperationalError
 from django.db.models import Sum
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -25,6 +24,7 @@ from annotator import access, keeping, statistics
 from annotator.export_options import ExportOptions, ExportRefused
 from annotator.forms.exports import ExportForm
 from annotator.models import Export, Project, Worker
+from annotator.views.stopping import stop
 from tasks.exports import make_export
 
 PAGE = 25
@@ -60,10 +60,6 @@ def _begin(
         kept = keeping.request(project, options, request.user, get_language() or "")
     except ExportRefused as error:
         messages.error(request, str(error))
-        return redirect("document-export", project.pk)
-    except OperationalError:  # SQLite's one lock is an import's until its end
-        sentence = _("An import is being stored; please export again when it is done.")
-        messages.warning(request, sentence)
         return redirect("document-export", project.pk)
     request.session[SENT] = {**request.session.get(SENT, {}), str(kept.pk): package}
     if keeping.is_small(kept):
@@ -116,25 +112,9 @@ def _live(request: HttpRequest, project: Project, kept: Export) -> dict[str, Any
 @require_POST
 def cancel(request: HttpRequest, pk: int, export: int) -> HttpResponse:
     kept = access.get_export(request.user, pk, export)
-    was_active = kept.is_active
-    if was_active:
-        kept.ask_to_stop(kept.pk)
-    try:
-        is_told = kept.cancel()
-    except OperationalError:  # SQLite's one lock is an import's until its end
-        sentence = _(
-            "The export is told to stop, and this page will say so; only if it was at "
-            "its very end, it is kept."
-        )
-        messages.warning(request, sentence)
-        return redirect("export-job", pk, kept.pk)
-    kept.refresh_from_db()
+    stop(request, kept, kept)
     if kept.state == "cancelled":  # no worker will take away what dead ones left
         keeping.clear(kept)
-    if is_told or (was_active and kept.state == "cancelled"):
-        messages.success(request, _("The export is told to stop; nothing is kept."))
-    else:
-        messages.info(request, _("The export had ended already."))
     return redirect("export-job", pk, kept.pk)
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
@@ -29,6 +28,7 @@ from annotator.forms.imports import (
 from annotator.imports import ERRORS_SHOWN, NOTES_SHOWN
 from annotator.models import ImportJob, Project, Worker
 from annotator.previews import preview as look_at
+from annotator.views.stopping import stop
 from tasks.imports import import_upload
 
 JOBS_SHOWN = 10
@@ -157,24 +157,7 @@ def _live(project: Project, job: ImportJob) -> dict[str, Any]:
 def cancel(request: HttpRequest, pk: int, job: int) -> HttpResponse:
     project = access.get_project(request.user, pk, access.ADMINISTER)
     found = get_object_or_404(project.import_jobs, pk=job)
-    kept = uploads.find(found.upload, project.pk)
-    was_active = found.is_active
-    if kept and was_active:
-        kept.ask_to_stop(found.pk)
-    try:
-        is_told = found.cancel()
-    except OperationalError:  # SQLite's one lock is the import's until its end
-        sentence = _(
-            "The import is told to stop, and this page will say so; only if it was at "
-            "its very end, all is stored."
-        )
-        messages.warning(request, sentence)
-        return redirect("import-job", project.pk, found.pk)
-    found.refresh_from_db()
-    if is_told or (was_active and found.state == "cancelled"):
-        messages.success(request, _("The import is told to stop; nothing is kept."))
-    else:
-        messages.info(request, _("The import had ended already."))
+    stop(request, found, uploads.find(found.upload, project.pk))
     return redirect("import-job", project.pk, found.pk)
 
 

@@ -1,7 +1,11 @@
 """The people of the tests: alice owns, bob annotates, charlie is an outsider."""
 
+import sqlite3
+from pathlib import Path
+
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
 
 from annotator.models import Membership, Project
 
@@ -29,3 +33,18 @@ def project(alice: User, bob: User) -> Project:
     Membership.objects.create(project=project, user=alice, role="admin")
     Membership.objects.create(project=project, user=bob, role="annotator")
     return project
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> OperationalError:
+    """What Django raises where another connection writes."""
+    path = tmp_path / "locked.sqlite3"
+    holder, other = (sqlite3.connect(path, timeout=0) for _ in range(2))
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(sqlite3.OperationalError) as raised:
+        other.execute("BEGIN IMMEDIATE")
+    holder.close()
+    other.close()
+    error = OperationalError(*raised.value.args)
+    error.__cause__ = raised.value
+    return error

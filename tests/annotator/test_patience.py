@@ -1,28 +1,11 @@
 """Waiting for SQLite's one lock."""
 
-import sqlite3
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 
 from annotator.patience import is_locked, patiently
-
-
-@pytest.fixture
-def locked(tmp_path: Path) -> OperationalError:
-    """What Django raises where another connection writes."""
-    path = tmp_path / "locked.sqlite3"
-    holder, other = (sqlite3.connect(path, timeout=0) for _ in range(2))
-    holder.execute("BEGIN IMMEDIATE")
-    with pytest.raises(sqlite3.OperationalError) as raised:
-        other.execute("BEGIN IMMEDIATE")
-    holder.close()
-    other.close()
-    error = OperationalError(*raised.value.args)
-    error.__cause__ = raised.value
-    return error
 
 
 def answers(*outcomes: Any) -> Any:

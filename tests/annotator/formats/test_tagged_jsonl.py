@@ -373,3 +373,8 @@ def test_an_array_of_objects_is_read(read_file: Read, indent: int | None) -> Non
 def test_an_array_of_one_indented_object_is_read(read_file: Read) -> None:
     (record,) = read_file(json.dumps(sentence(), indent=1), name="train.json")
     assert isinstance(record, Record), record
+
+
+def test_a_sentence_may_have_rows_of_its_own(read_file: Read) -> None:
+    record = one(read_file, sentence(rows=[1, 2]))
+    assert marked(record) == [("Ann", "PER"), ("New York", "LOC")]

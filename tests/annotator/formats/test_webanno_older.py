@@ -4,7 +4,7 @@ import pytest
 
 from annotator.formats import FormatError, Record, webanno_older
 from modeling.spans import Span
-from tests.annotator.formats.conftest import Read
+from tests.annotator.formats.conftest import Read, good
 
 NER = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"
 POS = "de.tudarmstadt.ukp.dkpro.core.api.lexmorph.type.pos.POS"
@@ -114,3 +114,8 @@ def test_a_last_sentence_without_tokens_is_refused(read_file: Read) -> None:
     assert isinstance(error, FormatError)
     assert error.message == "The sentence “Lost” has no token."
     assert error.line == 12
+
+
+def test_a_title_with_a_dot_and_a_bar_is_text(read_file: Read) -> None:
+    items = read_file("# a.b | c\n\nBob left.\n", name="notes.txt")
+    assert [i.text for i in good(items)] == ["# a.b | c", "Bob left."]

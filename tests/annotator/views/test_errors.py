@@ -1,10 +1,14 @@
 """What people see when something is not there, not allowed or broken."""
 
+from unittest.mock import Mock
+
+import pytest
+from django.db import OperationalError
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.views.defaults import server_error
 
-from annotator.models import Project
+from annotator.models import Document, Project
 
 
 def test_an_outsider_sees_the_page_for_nothing(
@@ -42,3 +46,38 @@ def test_only_staff_sees_the_way_to_the_administration(
     assert address not in as_alice.get(reverse("project-list")).content
     type(alice).objects.update(is_staff=True)  # type: ignore[attr-defined]
     assert address in as_alice.get(reverse("project-list")).content
+
+
+def test_who_writes_while_an_import_holds_the_database_is_told_so(
+    as_alice: Client,
+    project: Project,
+    locked: OperationalError,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("annotator.access.get_project", Mock(side_effect=locked))
+    response = as_alice.post(reverse("project-settings", args=[project.pk]))
+    assert (response.status_code, response["Retry-After"]) == (503, "30")
+    assert b"nothing was changed" in response.content
+
+
+def test_the_editor_is_told_to_send_again(
+    as_bob: Client,
+    project: Project,
+    locked: OperationalError,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    document = Document.new(project, "Ada.")
+    document.save()
+    monkeypatch.setattr("annotator.access.get_document", Mock(side_effect=locked))
+    response = as_bob.get(f"/api/documents/{document.pk}/annotation")
+    assert response.status_code == 503
+    assert "please try again" in response.json()["detail"]
+
+
+def test_another_failure_of_the_database_is_no_wait(
+    as_bob: Client, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failure = Mock(side_effect=OperationalError("disk I/O error"))
+    monkeypatch.setattr("annotator.access.get_project", failure)
+    with pytest.raises(OperationalError, match="disk"):
+        as_bob.get(reverse("project-detail", args=[project.pk]))

@@ -344,19 +344,22 @@ def test_an_import_is_cancelled_before_and_while_a_worker_does_it(
     assert "Stopping…" in page
     again.stop_cancelled()
     page = as_alice.post(f"{address}cancel/", follow=True).content.decode()
-    assert "The import had ended already." in page
+    assert "It had ended already." in page
     assert not project.documents.exists()
 
 
 def test_who_cancels_while_the_database_is_the_imports_alone_is_heard(
-    as_alice: Client, upload: Send, project: Project, monkeypatch: pytest.MonkeyPatch
+    as_alice: Client,
+    upload: Send,
+    project: Project,
+    locked: OperationalError,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     job, address = queued(as_alice, upload(("a.txt", "Ada.")))
     with monkeypatch.context() as patch:
-        locked = Mock(side_effect=OperationalError("database is locked"))
-        patch.setattr(ImportJob, "cancel", locked)
+        patch.setattr(ImportJob, "cancel", Mock(side_effect=locked))
         page = as_alice.post(f"{address}cancel/", follow=True).content.decode()
-    assert "The import is told to stop, and this page will say so" in page
+    assert "It is told to stop, and this page will say so" in page
     import_upload(job.pk)
     job.refresh_from_db()
     assert (job.state, project.documents.exists()) == ("cancelled", False)
