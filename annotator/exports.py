@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from zipfile import ZipFile
 
@@ -18,6 +17,7 @@ from annotator.formats.archives import add, add_stream
 from annotator.models import Project
 from annotator.progress import Progress
 from annotator.receipts import Changes, Receipt
+from annotator.scratch import scratch
 from annotator.selection import Counts
 
 WHOLE = "documents"  # what the file is called in a folder where nothing is split
@@ -50,8 +50,8 @@ def export(
     options = options or ExportOptions()
     check(project, options)
     path = Path(path)
-    with TemporaryDirectory(dir=path.parent, prefix=".export-") as name:
-        work = _Work(project, options, Path(name), on_progress)
+    with scratch(path if path.is_dir() else path.parent) as folder:
+        work = _Work(project, options, folder, on_progress)
         try:
             files, beside = work.write()
         except WriteRefused as error:

@@ -1,4 +1,4 @@
-"""Temporary folders below VAR_DIR: whoever dies lets go of them, and they are swept."""
+"""Temporary folders: whoever dies lets go of them, and they are swept."""
 
 import fcntl
 import shutil
@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from django.conf import settings
 
 LOCK = ".lock"
+PREFIX = ".marginalia-"
 GRACE_SECONDS = 60  # between the making of a folder and its lock
 
 
@@ -19,18 +20,31 @@ def root() -> Path:
 
 
 @contextmanager
-def scratch() -> Iterator[Path]:
-    """A folder that is gone after the block, or soon after its process is."""
-    root().mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=root()) as name, Path(name, LOCK).open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield Path(name)
+def scratch(parent: Path | None = None) -> Iterator[Path]:
+    """An empty folder that is gone after the block, or soon after its process is.
+
+    Args:
+        parent: Where it is made, and where those of dead processes are swept: what is
+            moved from one file system to another cannot appear as a whole.
+    """
+    if parent is None:
+        parent = root()
+        parent.mkdir(parents=True, exist_ok=True)
+    else:
+        sweep(parent)
+    made = TemporaryDirectory(dir=parent, prefix=PREFIX)
+    with made as name, Path(name, LOCK).open("w") as lock:
+        with suppress(OSError):  # a mounted folder may know no locks
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        folder = Path(name, "files")
+        folder.mkdir()
+        yield folder
 
 
-def sweep() -> None:
+def sweep(parent: Path | None = None) -> None:
     """Remove the folders of dead processes, also of those in other containers."""
     limit = time.time() - GRACE_SECONDS
-    for folder in root().glob("*"):
+    for folder in (parent or root()).glob(f"{PREFIX}*"):
         with suppress(FileNotFoundError):  # somebody else sweeps, too
             if folder.stat().st_mtime < limit and not _is_held(folder):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -40,8 +54,8 @@ def _is_held(folder: Path) -> bool:
     try:
         with Path(folder, LOCK).open() as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
     except FileNotFoundError:
         return False
+    except OSError:  # somebody has it, or nobody can
+        return True
     return False

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth import get_user_model
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from annotator.export_options import (
@@ -101,10 +103,11 @@ class ExportForm(forms.Form):
     def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.project = project
-        people = Annotation.objects.filter(
-            document__project=project, is_gold=False
-        ).order_by("user__username")
-        names = people.values_list("user__username", flat=True).distinct()
+        theirs = Annotation.objects.filter(
+            user=OuterRef("pk"), document__project=project, is_gold=False
+        )
+        people = get_user_model().objects.filter(Exists(theirs)).order_by("username")
+        names = people.values_list("username", flat=True)
         labels = project.labels.values_list("name", flat=True)
         choices: dict[str, list[tuple[str, Any]]] = {
             "labels": [(name, name) for name in labels],

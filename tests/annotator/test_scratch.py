@@ -64,9 +64,24 @@ def test_the_folder_of_a_killed_process_is_swept_and_that_of_a_living_one_stays(
 
 
 def test_a_folder_that_was_only_just_made_is_left_alone() -> None:
-    (scratch.root() / "new").mkdir(parents=True)
+    folder = scratch.root() / f"{scratch.PREFIX}new"
+    folder.mkdir(parents=True)
     scratch.sweep()
-    assert (scratch.root() / "new").exists()
-    os.utime(scratch.root() / "new", (0, 0))
+    assert folder.exists()
+    os.utime(folder, (0, 0))
     scratch.sweep()
-    assert not (scratch.root() / "new").exists()
+    assert not folder.exists()
+
+
+def test_what_a_killed_export_left_in_a_folder_goes_with_the_next(
+    tmp_path: Path,
+) -> None:
+    dead, other = (tmp_path / name for name in (f"{scratch.PREFIX}dead", "other"))
+    for folder in (dead, other):
+        folder.mkdir()
+        (folder / "half.jsonl").touch()
+        os.utime(folder, (0, 0))
+    with scratch.scratch(tmp_path) as fresh:
+        assert list(fresh.iterdir()) == []
+        assert sorted(p.name for p in tmp_path.iterdir())[1:] == ["other"]
+    assert [p.name for p in tmp_path.iterdir()] == ["other"]
