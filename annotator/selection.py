@@ -3,24 +3,33 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from annotator.export_options import EVERYBODY, GOLD, ExportOptions, named
 from annotator.formats import Record
 from annotator.models import Annotation, Document, Project, Span, Suggestion
 from modeling import spans as span_rules
-from modeling.tokens import sentence_breaks
+from modeling.tokens import Token, sentence_breaks, tokenize
 
 BATCH = 500
-# What of a document is written; the model's columns are left out.
-COLUMNS = ("text", "metadata", "external_id", "tokens", "sentence_starts", "project")
 JOINTS = {" ", "\n"}  # what may stand between tokens that are joined again
 Spans = dict[int, list[span_rules.Span]]
 OnBatch = Callable[[int], None]  # so many documents; what it raises ends the export
+
+
+class Read(NamedTuple):
+    """What of a document is written; a model's object takes three times as long."""
+
+    pk: int
+    text: str
+    metadata: dict[str, Any]
+    external_id: str
+    tokens: list[list[int]] | None
+    sentence_starts: list[int] | None
 
 
 class Work(NamedTuple):
@@ -31,13 +40,6 @@ class Work(NamedTuple):
     is_gold: bool
     username: str | None
     state: str
-    submitted_at: datetime | None
-    updated_at: datetime
-
-    @property
-    def worth(self) -> tuple[bool, datetime, int]:
-        """By which gold goes first, then what was submitted or changed last."""
-        return self.is_gold, self.submitted_at or self.updated_at, self.pk
 
     @property
     def who(self) -> str:
@@ -60,8 +62,10 @@ class Counts:
         self.documents += 1
         self.spans += len(record.spans)
         self.suggestions += len(record.suggestions)
-        self.labels.update(span.label for span in record.spans)
-        self.not_held.update(_not_held(record, holds))
+        for span in record.spans:
+            self.labels[span.label] += 1
+        for thing in _not_held(record, holds):
+            self.not_held[thing] += 1
 
 
 def count(project: Project, options: ExportOptions) -> int:
@@ -97,10 +101,12 @@ def records(
             works: list[Work | None] = [*chosen[document.pk]]
             for work in works or ([None] if proposed else []):
                 own = tuple(spans[work.pk]) if work else ()
-                record = _record(document, work, own, proposed, options)
-                mode = token_mode(document, options)
-                counts.tokenisers.update([mode] if mode else [])
-                counts.annotators.update([work.who] if work else [])
+                mode = _token_mode(document, project, options)
+                record = _record(document, work, own, proposed, mode, options)
+                if mode:
+                    counts.tokenisers[mode] += 1
+                if work:
+                    counts.annotators[work.who] += 1
                 counts.add(record, options.output.holds)
                 yield record
 
@@ -115,19 +121,19 @@ def marks_documents(
     if not options.output.marks_documents:
         return False
     return any(
-        _may_have_sentences(document, options)
+        _may_have_sentences(document, project, options)
         for batch in _batches(project, options, on_batch=on_batch)
         for document in batch
     )
 
 
-def token_mode(document: Document, options: ExportOptions) -> str | None:
+def _token_mode(document: Read, project: Project, options: ExportOptions) -> str | None:
     """How a document is cut; None when the format needs no tokens and has none."""
     if options.tokens in (None, "as-imported") and document.tokens:
         return "as-imported"
     if options.tokens is None and not options.output.needs_tokens:
         return None
-    mode = options.tokens or document.project.token_mode
+    mode = options.tokens or project.token_mode
     return "unicode-words" if mode == "as-imported" else mode
 
 
@@ -152,28 +158,33 @@ def _batches(
     options: ExportOptions,
     split: str = "",
     on_batch: OnBatch = lambda count: None,
-) -> Iterator[list[Document]]:
+) -> Iterator[list[Read]]:
     """Lists of documents by primary key, which holds no cursor open for long."""
-    taken = _documents(project, options).values_list("pk", "content_hash")
+    taken = _documents(project, options)
     last = 0
-    while rows := dict(taken.filter(pk__gt=last)[:BATCH]):
-        last = max(rows)
-        keys = [pk for pk, h in rows.items() if split in ("", options.split_of(h))]
-        batch = list(project.documents.filter(pk__in=keys).only(*COLUMNS))
-        for document in batch:
-            document.project = project
+    while True:
+        rows = taken.filter(pk__gt=last)[:BATCH]
+        if split:  # the texts of the others are not read
+            hashes = dict(rows.values_list("pk", "content_hash"))
+            keys = [pk for pk, h in hashes.items() if options.split_of(h) == split]
+            rows = project.documents.filter(pk__in=keys).order_by("pk")
+        batch = [Read(*row) for row in rows.values_list(*Read._fields)]
+        seen = list(hashes) if split else [document.pk for document in batch]
+        if not seen:
+            return
         yield batch
-        on_batch(len(rows))
+        last = seen[-1]
+        on_batch(len(seen))
 
 
-def _choose(documents: list[Document], options: ExportOptions) -> dict[int, list[Work]]:
-    """Each document's annotations: all, or the one of the greatest worth."""
+def _choose(documents: list[Read], options: ExportOptions) -> dict[int, list[Work]]:
+    """Each document's annotations: all, or gold, else what was handed in last."""
     rows = _annotations(options).filter(document__in=[d.pk for d in documents])
     fields = ("pk", "document", "is_gold", "user__username", "state")
-    times = ("submitted_at", "updated_at")
+    newest = Coalesce("submitted_at", "updated_at")
     found: dict[int, list[Work]] = defaultdict(list)
-    works = (Work(*row) for row in rows.values_list(*fields, *times))
-    for work in sorted(works, key=lambda work: work.worth):
+    for row in rows.order_by("is_gold", newest, "pk").values_list(*fields):
+        work = Work(*row)
         found[work.document].append(work)
     if options.annotated_by != EVERYBODY:
         found |= {document: works[-1:] for document, works in found.items()}
@@ -198,7 +209,7 @@ def _proposed(options: ExportOptions) -> QuerySet[Suggestion]:
 
 
 def _suggestions(
-    documents: list[Document], options: ExportOptions
+    documents: list[Read], options: ExportOptions
 ) -> dict[int, dict[span_rules.Span, float]]:
     """Each document's suggestions with their confidences; the surest of equals."""
     found: dict[int, dict[span_rules.Span, float]] = defaultdict(dict)
@@ -212,13 +223,13 @@ def _suggestions(
 
 
 def _record(
-    document: Document,
+    document: Read,
     work: Work | None,
     spans: tuple[span_rules.Span, ...],
     suggestions: dict[span_rules.Span, float],
+    mode: str | None,
     options: ExportOptions,
 ) -> Record:
-    mode = token_mode(document, options)
     starts = document.sentence_starts if mode == "as-imported" else None
     metadata = document.metadata
     if work and options.annotated_by == EVERYBODY:
@@ -227,7 +238,7 @@ def _record(
         text=document.text,
         spans=spans,
         is_annotated=work is not None,
-        tokens=None if mode is None else tuple(document.tokenize(mode)),
+        tokens=None if mode is None else tuple(_tokens(document, mode)),
         sentence_starts=None if starts is None else tuple(starts),
         metadata=metadata,
         external_id=document.external_id,
@@ -238,9 +249,16 @@ def _record(
     )
 
 
-def _may_have_sentences(document: Document, options: ExportOptions) -> bool:
+def _tokens(document: Read, mode: str) -> list[Token]:
+    imported = [(start, end) for start, end in document.tokens or ()]
+    return tokenize(document.text, mode, imported or None)
+
+
+def _may_have_sentences(
+    document: Read, project: Project, options: ExportOptions
+) -> bool:
     """Whether a break stands before the last character; cheaper than its tokens."""
-    is_imported = token_mode(document, options) == "as-imported"
+    is_imported = _token_mode(document, project, options) == "as-imported"
     if is_imported and document.sentence_starts is not None:
         return len(document.sentence_starts) > 1
     end = len(document.text.rstrip())

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from annotator.formats.records import EVERYTHING, Loss, Output, Record, WriteOptions
 from modeling.spans import Span
 
+ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 DIGITS = 6  # of a confidence that somebody looks at
 
 
@@ -22,8 +23,7 @@ def write(
 
 
 def write_line(file: IO[bytes], value: dict[str, Any]) -> None:
-    line = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    file.write(line.encode() + b"\n")
+    file.write(ENCODER.encode(value).encode() + b"\n")
 
 
 def as_json(record: Record) -> dict[str, Any]:
