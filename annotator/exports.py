@@ -11,6 +11,7 @@ from zipfile import ZipFile
 from django.utils import timezone
 
 from annotator import export_folders, selection
+from annotator.collecting import sparing_the_collector
 from annotator.export_options import SPLITS, ExportOptions, ExportRefused, check
 from annotator.formats import WriteOptions, WriteRefused
 from annotator.formats.archives import add, add_stream
@@ -25,6 +26,7 @@ Files = list[dict[str, Any]]
 OnProgress = Callable[[Progress], None]
 
 
+@sparing_the_collector()
 def export(
     project: Project,
     path: str | Path,

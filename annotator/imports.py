@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _t
 
 from annotator import access, storing
+from annotator.collecting import sparing_the_collector
 from annotator.formats import (
     Format,
     FormatError,
@@ -155,7 +156,7 @@ def import_file(
     return patiently(lambda: checked.store(by))
 
 
-@storing.sparing_the_collector()
+@sparing_the_collector()
 def check(
     path: str | Path,
     project: Project,

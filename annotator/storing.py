@@ -1,8 +1,6 @@
 """Storing records as documents and annotations, in batches and one transaction."""
 
-import gc
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple
@@ -11,6 +9,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from annotator.collecting import sparing_the_collector
 from annotator.formats import UNJUDGED, Record
 from annotator.models import (
     Annotation,
@@ -87,20 +86,6 @@ def existing(project: Project, batch: list[Numbered]) -> dict[tuple[str, int], i
     ).values_list("content_hash", "occurrence", "pk")
     wanted = {entry.key for entry in batch}
     return {(h, n): pk for h, n, pk in rows if (h, n) in wanted}
-
-
-@contextmanager
-def sparing_the_collector() -> Iterator[None]:
-    """Let it not look through all records again and again: they hold no cycles."""
-    was_enabled = gc.isenabled()
-    gc.freeze()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-        if was_enabled:
-            gc.enable()
 
 
 @sparing_the_collector()
