@@ -64,7 +64,10 @@ def with_adapted_encoder(
         modeling.reports.TrainingError: There is nothing to read.
         modeling.reports.TrainingCancelled: The run was cancelled or taken away.
     """
-    if config.adaptation == "none" or initial is not None:
+    if config.adaptation == "none":
+        _forget(run.project)
+        return config, {}
+    if initial is not None:
         return config, {}
     if config.encoder in UNTRAINED:
         run.append_log("What trains from nothing is not adapted first.")
@@ -131,8 +134,7 @@ def _folder(project: Project, encoder: str, how: AdaptationConfig) -> Path:
     kept = {name: value for name, value in asdict(how).items() if name != "device"}
     asked = json.dumps([encoder, kept], sort_keys=True)
     digest = hashlib.sha256(asked.encode()).hexdigest()[:16]
-    root = Path(settings.CHECKPOINT_DIR) / f"project-{project.pk}"
-    return root / f"encoder-{digest}"
+    return _root(project) / f"encoder-{digest}"
 
 
 def _keep(
@@ -146,10 +148,19 @@ def _keep(
     made = folder.with_name(f"{folder.name}-run-{run.pk}-attempt-{run.attempt}")
     save_encoder(encoder, tokenizer, made)
     (made / FACTS).write_text(json.dumps(facts), "utf-8")
-    for other in folder.parent.glob("encoder-*"):
-        if other != made:
-            shutil.rmtree(other, ignore_errors=True)
+    _forget(run.project, but=made)
     made.rename(folder)
+
+
+def _forget(project: Project, but: Path | None = None) -> None:
+    """Remove adapted encoders that no training takes any more; they are large."""
+    for folder in _root(project).glob("encoder-*"):
+        if folder != but:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _root(project: Project) -> Path:
+    return Path(settings.CHECKPOINT_DIR) / f"project-{project.pk}"
 
 
 def _tell(heart: Heartbeat, report: StepReport) -> None:

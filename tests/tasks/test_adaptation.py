@@ -100,6 +100,17 @@ def test_twice_as_many_documents_are_read_anew(
     assert adapted_folders(settings) == [folder]
 
 
+def test_who_asks_no_more_for_it_keeps_no_encoder_on_the_disk(
+    labelled: Project, settings: Settings
+) -> None:
+    run_now(labelled)
+    assert len(adapted_folders(settings)) == 1
+    labelled.recipe = {}
+    labelled.save()
+    assert run_now(labelled).state == RunState.SUCCEEDED
+    assert adapted_folders(settings) == []
+
+
 def test_simulations_of_the_project_use_the_encoder_that_is_there(
     labelled: Project, settings: Settings
 ) -> None:
