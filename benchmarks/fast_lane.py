@@ -15,8 +15,8 @@ encodes every document once.
 gave when it was trained (waiting), once refitted after every handful; both then train
 in full and are tested.
 
-``--full FILES`` cuts a corpus at 200,000 words: a full training on a fifth of it and
-the reading of all the rest.
+``--full FILES`` cuts a corpus at 200,000 words and lets the worker's own tasks train on
+a fifth of it and read all the rest.
 """
 
 import argparse
@@ -24,11 +24,13 @@ import json
 import random
 import tempfile
 import time
+from bisect import bisect
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from statistics import mean, median
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from benchmarks.workspace import make_active, make_project, workspace
 
@@ -233,38 +235,47 @@ def ranked(
 
 
 def full_training(paths: Sequence[Path]) -> dict[str, Any]:
-    """Train on a fifth of 200,000 words and read all the rest."""
-    from django.conf import settings
+    """Let the worker train on a fifth of 200,000 words and read all the rest.
 
-    from modeling import checkpoints
-    from modeling.configuration import TrainingConfig
-    from modeling.onnx import accelerate
-    from modeling.training import train
+    Everything it does is timed: training, evaluation, calibration, the suggestions and
+    measures of the rest in the database.
+    """
+    from annotator.models import TrainingRun
+    from annotator.models.training import Trigger
+    from tasks import prediction, training
 
-    examples = list(first_words(paths, WORDS))
-    random.Random(0).shuffle(examples)
-    learned: list[Example] = []
-    rest: list[Example] = []
-    words = 0
-    for example in examples:
-        (learned if words < SHARE * WORDS else rest).append(example)
-        words += len(example.tokens)
+    pool = list(first_words(paths, WORDS))
+    random.Random(0).shuffle(pool)
+    project = make_stored(make_project(labels_of(pool)), pool)
+    words = list(accumulate(len(example.tokens) for example in pool))
+    answered = bisect(words, SHARE * words[-1])
+    submit(project, pool, answered)
+    run, _ = TrainingRun.request(project, Trigger.BUTTON)
+    trained: list[float] = []
+
+    def read_the_rest(project_id: int) -> None:
+        trained.append(time.perf_counter())
+        prediction.preannotate_project(project_id)
+
+    chunk = prediction.preannotate_chunk
     start = time.perf_counter()
-    result = train(learned, labels_of(learned), replace(TrainingConfig(), seed=0))
-    trained = time.perf_counter()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / "checkpoint"
-        checkpoints.save(result.tagger, folder)
-        tagger = accelerate(result.tagger, folder, settings.INFERENCE_ENGINE)
-        ranked(tagger, rest, range(len(rest)))
+    with (
+        patch.object(prediction.preannotate_project, "delay", read_the_rest),
+        patch.object(chunk, "delay", chunk),
+    ):
+        training.retrain(run.pk)
     end = time.perf_counter()
+    run.refresh_from_db()
+    checkpoint = project.checkpoints.filter(state="active").first()
+    if checkpoint is None or checkpoint.unread_documents().exists():
+        raise SystemExit(f"The run {run.state} and did not read the rest: {run.error}")
     return {
         "full_seconds": round(end - start, 1),
-        "train_seconds": round(trained - start, 1),
-        "rescore_seconds": round(end - trained, 1),
-        "words": words,
-        "trained_words": sum(len(example.tokens) for example in learned),
-        "steps": result.steps,
+        "train_seconds": round(trained[0] - start, 1),
+        "rescore_seconds": round(end - trained[0], 1),
+        "words": words[-1],
+        "answered_words": words[answered - 1],
+        "steps": run.total_steps,
     }
 
 
