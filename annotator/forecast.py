@@ -34,12 +34,14 @@ class Outlook:
         gain: What the next documents are expected to add; None while unknown.
         documents: How many documents that are.
         missing: Measured runs with other numbers of documents still needed.
+        others: Measured runs of another encoder or recipe than the newest, not used.
         agreement: Of the two newest models; None where none was measured.
     """
 
     gain: Gain | None
     documents: int
     missing: int
+    others: int
     agreement: Agreement | None
     threshold: float = STABLE_AGREEMENT
     rounds: int = STABLE_ROUNDS
@@ -48,17 +50,21 @@ class Outlook:
 def outlook(project: Project, curve: Sequence[CurvePoint]) -> Outlook:
     """Forecast the next gain, and say whether models in a row still differ.
 
+    Only runs with the encoder and the recipe of the newest one say anything of what it
+    would make of more documents.
+
     Args:
         project: Whose models they are.
         curve: Its learning curve, see `annotator.statistics.learning_curve`.
     """
-    points = [point for point in curve if point.documents]
+    points = [point for point in curve if point.documents and point.is_like_newest]
     sizes = [point.documents for point in points]
     gain = predict_gain(sizes, [point.f1 for point in points], MORE_DOCUMENTS)
     return Outlook(
         gain=_in_points(gain) if gain else None,
         documents=MORE_DOCUMENTS,
         missing=max(0, FEWEST_POINTS - len(set(sizes))),
+        others=sum(not point.is_like_newest for point in curve),
         agreement=_agreement(project),
     )
 
