@@ -83,11 +83,43 @@ def test_models_that_still_differ_are_told_with_the_threshold(project: Project) 
 
 
 def test_models_that_no_longer_differ_advise_to_stop(project: Project) -> None:
-    for value in (0.9, 0.99, 0.995, 1.0):
-        measure(project, 100, 0.5, value)
+    for documents, value in ((100, 0.9), (120, 0.99), (140, 0.995), (160, 1.0)):
+        measure(project, documents, 0.5, value)
     assert "The last 3 models hardly differ" in page(project)
-    measure(project, 100, 0.5, 0.98)
+    measure(project, 180, 0.5, 0.98)
     assert "hardly differ" not in page(project)
+
+
+def test_runs_on_the_same_documents_do_not_advise_to_stop(project: Project) -> None:
+    measure(project, 80, 0.4)
+    measure(project, 100, 0.5, 0.9)
+    for _ in range(4):
+        measure(project, 100, 0.5, 1.0)
+    found = forecast(project).agreement
+    assert found is not None
+    assert (found.f1, found.is_stable) == (0.9, False)
+    assert "hardly differ" not in page(project)
+
+
+def test_a_run_on_the_same_documents_does_not_undo_the_advice(project: Project) -> None:
+    measure(project, 100, 0.5)
+    for documents in (120, 140, 140, 160):
+        measure(project, documents, 0.5, 1.0)
+    found = forecast(project).agreement
+    assert found is not None
+    assert found.is_stable
+
+
+def test_models_of_another_recipe_do_not_advise_to_stop(project: Project) -> None:
+    measure(project, 100, 0.5, card=configured())
+    for documents in (120, 140):
+        measure(project, documents, 0.5, 1.0, card=configured())
+    measure(project, 160, 0.5, 1.0, card=configured(encoder="scratch"))
+    assert forecast(project).agreement is None
+    measure(project, 180, 0.5, 1.0, card=configured(encoder="scratch"))
+    found = forecast(project).agreement
+    assert found is not None
+    assert not found.is_stable
 
 
 def measure_curve(project: Project, **recorded: object) -> None:
@@ -128,6 +160,7 @@ def test_seed_and_device_belong_to_no_recipe(project: Project) -> None:
 
 
 def test_runs_that_failed_say_nothing(project: Project) -> None:
+    measure(project, 80, 0.5)
     measure(project, 100, 0.5, 0.99)
     TrainingRun.objects.create(
         project=project, trigger=Trigger.BUTTON, state="failed", metrics={}
