@@ -148,7 +148,10 @@ def histogram(data: Histogram) -> Bars:
 
 
 def learning_curve(data: Sequence[CurvePoint]) -> Line:
-    """F1 on the evaluation slice, with its interval, by documents trained on."""
+    """F1 on the evaluation slice, with its interval, by documents trained on.
+
+    The line goes through the runs that were trained as the newest one was.
+    """
     most = max((point.documents for point in data), default=1)
     x, x_ticks = count_axis(most, LEFT, WIDTH - RIGHT)
     y, y_ticks = _unit_axis(HEIGHT - BOTTOM, TOP)
@@ -156,7 +159,8 @@ def learning_curve(data: Sequence[CurvePoint]) -> Line:
         Point(x(p.documents), y(p.f1), y(p.low), y(p.high), p)
         for p in sorted(data, key=lambda p: (p.documents, p.run))
     ]
-    return Line(Frame(x_ticks, y_ticks), points, path_through(points))
+    like_newest = [point for point in points if point.value.is_like_newest]
+    return Line(Frame(x_ticks, y_ticks), points, path_through(like_newest))
 
 
 def yardstick(

@@ -16,7 +16,7 @@ from annotator.models import Annotation, Document, Project
 from annotator.models.documents import ServedAs
 from modeling.diversity import is_by_chance, is_for_new, is_near_any, signature
 
-RECENT = 50  # documents that the next one may not be nearly the same as
+BATCH = 1000  # newest answers that the next document may not be nearly the same as
 LOOK_AHEAD = 100  # documents of a line that are compared with those
 
 Choice = tuple[Document, ServedAs]
@@ -107,7 +107,7 @@ def _recent_signatures(
     newest = work.order_by("-updated_at").values_list(
         "document_id", "document__signature"
     )
-    rows = [*open_now.values_list("pk", "signature")[:RECENT], *newest[:RECENT]]
+    rows = [*open_now.values_list("pk", "signature")[:BATCH], *newest[:BATCH]]
     return {key: bytes(mark) for key, mark in rows if mark is not None}
 
 

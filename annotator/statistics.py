@@ -19,10 +19,13 @@ from django.db.models.functions import Cast, Floor, Least
 from django.utils.translation import gettext, ngettext
 
 from annotator.models import Annotation, Document, Label, Project, Span, TrainingRun
+from modeling.configuration import DEFAULT_START
 from modeling.curves import cost_of
 
 HISTOGRAM_BINS = 20
 SMALLEST_TRAINING = 2  # documents
+RECIPE = ("metrics__card__config", "metrics__start", "metrics__partners")
+NO_RECIPE = {"seed", "device"}  # recorded with it, but they teach nothing else
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,7 @@ class CurvePoint:
     high: float
     promoted: bool
     tokens: int = 0
+    is_like_newest: bool = True  # the same encoder and recipe as the newest run
 
 
 def learning_curve(project: Project) -> list[CurvePoint]:
@@ -151,14 +155,28 @@ def learning_curve(project: Project) -> list[CurvePoint]:
     runs = TrainingRun.objects.filter(project=project, state="succeeded")
     names = ("trained_documents", "f1", "f1_interval", "promoted", "trained_tokens")
     columns = [f"metrics__{name}" for name in names]
-    rows = runs.order_by("pk").values_list("pk", *columns)
+    rows = list(runs.order_by("pk").values_list("pk", *columns, *RECIPE))
+    recipes = [recipe(*row[-len(RECIPE) :]) for row in rows]
     points = []
-    for pk, documents, f1, interval, promoted, tokens in rows:
+    for row, how in zip(rows, recipes, strict=True):
+        pk, documents, f1, interval, promoted, tokens = row[: -len(RECIPE)]
         if f1 is not None:
             low, high = interval or (f1, f1)
-            point = CurvePoint(pk, documents, f1, low, high, promoted, tokens or 0)
-            points.append(point)
+            is_like = how == recipes[-1]
+            measured = (documents, f1, low, high, promoted, tokens or 0, is_like)
+            points.append(CurvePoint(pk, *measured))
     return points
+
+
+def recipe(
+    config: Mapping[str, Any] | None,
+    start: str | None,
+    partners: Iterable[Mapping[str, Any]] | None,
+) -> dict[str, Any]:
+    """How a run trained, from the columns `RECIPE`; only runs equal in it compare."""
+    options = {k: v for k, v in (config or {}).items() if k not in NO_RECIPE}
+    beside = sorted(partner["project"] for partner in partners or ())
+    return options | {"start": start or DEFAULT_START, "partners": beside}
 
 
 @dataclass(frozen=True, slots=True)

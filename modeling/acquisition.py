@@ -32,7 +32,7 @@ class Confidence:
         mnlp: log p(decoded path | text) / tokens, in (-inf, 0].
         summed_uncertainty: Sum over the tokens of 1 - p(decoded tag), the expected
             number of wrong tags.
-        min_span_posterior: The least certain decoded span, in [0, 1].
+        min_span_posterior: Posterior of the least certain decoded span, in [0, 1].
         token_entropy: Mean over the tokens of the entropy of the tag, nats, >= 0.
         entity_uncertainty: Mean uncertainty, tokens weighted by p(in an entity).
         effort_uncertainty: Expected wrong tags a word of reading time.
@@ -60,7 +60,8 @@ class Evidence:
     Attributes:
         marginals: p(decoded tag) of each token, in [0, 1].
         log_probability: log p(decoded path), <= 0.
-        posteriors: Exact posterior of each decoded span, in [0, 1].
+        posteriors: Exact posterior of each decoded span, not bent by any curve, in
+            [0, 1].
         entropies: Entropy of each token's tag in nats.
         in_entity: 1 - p(O) of each token.
         gap: Nats from the best path to the second best; None if not asked for.
@@ -127,6 +128,9 @@ def min_span_posterior(posteriors: Sequence[float], log_probability: float) -> f
     """Take the least certain span: min_s p(s | x) (Culotta & McCallum 2004).
 
     Where no span was decoded, the whole decision is that there is none: p(y* | x).
+    Both are probabilities of the CRF at its temperature, so that all documents stand in
+    one order. The curve that bends the confidences people see is fitted to decoded
+    spans and says nothing of a path without any.
     """
     return min(posteriors, default=math.exp(min(log_probability, 0.0)))
 

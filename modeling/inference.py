@@ -1,4 +1,4 @@
-"""Pre-annotation: texts in, spans with exact posterior confidences out."""
+"""Pre-annotation: texts in, spans with calibrated confidences out."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,13 +26,14 @@ Alternatives = tuple[tuple[int, tuple[tuple[str, float], ...]], ...]
 
 @dataclass(frozen=True, slots=True)
 class ScoredSpan:
-    """A proposed span and the probability that exactly this span is right.
+    """A proposed span and the chance that exactly this span is right.
 
     Attributes:
         start: Offset of the first code point.
         end: Offset behind the last code point.
         label: Entity type.
-        confidence: Exact posterior of span and label under the CRF, in [0, 1].
+        confidence: Exact posterior of span and label under the CRF at the tagger's
+            temperature, bent by its curve (`modeling.calibration.bend`), in [0, 1].
     """
 
     start: int
@@ -235,6 +236,7 @@ def _prediction(
 ) -> Prediction:
     """Translate one row of a batch into spans of code points and labels."""
     is_mine = batch.spans[:, 0] == row
+    posteriors = batch.posteriors[is_mine]
     spans = [
         ScoredSpan(
             start=tokens[first][0],
@@ -244,7 +246,7 @@ def _prediction(
         )
         for (first, last, label), confidence in zip(
             batch.spans[is_mine, 1:].astype(int).tolist(),
-            bend(batch.posteriors[is_mine], tagger.curve).tolist(),
+            bend(posteriors, tagger.curve).tolist(),
             strict=True,
         )
     ]
@@ -253,7 +255,7 @@ def _prediction(
     evidence = Evidence(
         marginals=confidences,
         log_probability=float(batch.log_probabilities[row]),
-        posteriors=[span.confidence for span in spans],
+        posteriors=posteriors.tolist(),
         entropies=batch.entropies[row, :count].tolist(),
         in_entity=batch.in_entity[row, :count].tolist(),
         gap=float(batch.gaps[row]) if batch.gaps.size else None,

@@ -1,14 +1,23 @@
 """The rules of a simulation, and what it remembers between two rounds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from modeling.acquisition import STRATEGIES
 from modeling.configuration import TrainingConfig
 from modeling.effort import Actions, minutes
 from modeling.examples import Example
 from modeling.scoring import Counts
+from modeling.spans import Span
 from modeling.tagger import Tagger
+
+Found = tuple[tuple[Span, ...], ...]
+
+
+def read_found(rows: Iterable[Iterable[Mapping[str, Any]]]) -> Found:
+    """Make spans of what `dataclasses.asdict` gave for them."""
+    return tuple(tuple(Span(**span) for span in spans) for spans in rows)
 
 
 @dataclass(frozen=True)
@@ -91,6 +100,8 @@ class Round:
         train_seconds: Time to train.
         score_seconds: Time to predict what is left and to choose from it.
         steps: Optimiser steps of this round.
+        agreement: See `modeling.stopping.span_agreement`: of the model with that of the
+            round before, in the first test documents; None in the first round.
     """
 
     round: int
@@ -110,6 +121,7 @@ class Round:
     train_seconds: float
     score_seconds: float
     steps: int
+    agreement: float | None = None
 
     @classmethod
     def of(
@@ -120,6 +132,7 @@ class Round:
         actions: Actions,
         trained: "Trained",
         score_seconds: float = 0.0,
+        agreement: float | None = None,
     ) -> "Round":
         """Count what the annotated documents of the pool cost."""
         examples = [pool[index] for index in annotated]
@@ -143,6 +156,7 @@ class Round:
             train_seconds=trained.seconds,
             score_seconds=score_seconds,
             steps=trained.steps,
+            agreement=agreement,
         )
 
 
@@ -156,19 +170,41 @@ class State:
         batch: The documents served next with the actions on them counted; None after
             the last round, when nothing was chosen any more.
         actions: On the annotated documents and on the batch.
+        found: See `Trained`, of the last round; empty if that is not known.
     """
 
     rounds: tuple[Round, ...]
     annotated: tuple[int, ...]
     batch: tuple[int, ...] | None
     actions: Actions
+    found: Found = ()
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> "State":
+        """Make a state of what `dataclasses.asdict` gave for it, read from JSON."""
+        return cls(
+            rounds=tuple(Round(**played) for played in kept["rounds"]),
+            annotated=tuple(kept["annotated"]),
+            batch=None if kept["batch"] is None else tuple(kept["batch"]),
+            actions=Actions(**kept["actions"]),
+            found=read_found(kept.get("found", ())),
+        )
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained tagger and how good it is on the test documents."""
+    """A trained tagger and how good it is on the test documents.
+
+    Attributes:
+        tagger: The tagger.
+        micro: What it got right on all of them.
+        seconds: Time to train.
+        steps: Optimiser steps.
+        found: Its spans in the first of them; empty if they were not kept.
+    """
 
     tagger: Tagger
     micro: Counts
     seconds: float
     steps: int
+    found: Found = ()

@@ -19,11 +19,11 @@ def confident_example(
 ) -> Example | None:
     """Keep what is surely right of a prediction; all the rest is unknown.
 
-    A decoded span is kept if its exact posterior reaches the threshold, a token outside
-    of the decoded spans if the marginal of its O does (self-training after Yarowsky
-    1995, on parts of a document as Tomanek & Hahn 2009, "Semi-supervised active
-    learning for sequence labeling", annotate the rest by hand). The known regions cover
-    both, so that a token in a doubtful span is no O.
+    A decoded span is kept if its confidence reaches the threshold, a token outside of
+    the decoded spans if the marginal of its O does (self-training after Yarowsky 1995,
+    on parts of a document as Tomanek & Hahn 2009, "Semi-supervised active learning for
+    sequence labeling", annotate the rest by hand). The known regions cover both, so
+    that a token in a doubtful span is no O.
 
     Args:
         text: The document.

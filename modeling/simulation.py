@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from typing import Final
 
 from modeling import training
 from modeling.acquisition import BADGE, EXPENSIVE, rank, shrink
@@ -13,10 +14,14 @@ from modeling.diversity import select_batch, signature
 from modeling.effort import Actions, answer
 from modeling.examples import Example
 from modeling.inference import Prediction, predict
-from modeling.rounds import Protocol, Round, State, Trained
+from modeling.rounds import Found, Protocol, Round, State, Trained
 from modeling.self_training import confident_example
 from modeling.spans import Span
+from modeling.stopping import span_agreement
 from modeling.tagger import Tagger
+
+COMPARED: Final = 200
+"""Test documents, which no model learns from, in which models in a row are compared."""
 
 OnRound = Callable[[State, Trained], None]
 
@@ -37,8 +42,10 @@ def train_and_test(
 ) -> Trained:
     """Train with the functions that the worker calls, and evaluate once."""
     result = training.train(examples, labels, config, initial=initial)
-    micro = training.evaluate(result.tagger, test).score.micro
-    return Trained(result.tagger, micro, result.seconds, result.steps)
+    tested = training.evaluate(result.tagger, test)
+    found = tuple(tested.predictions[:COMPARED])
+    micro = tested.score.micro
+    return Trained(result.tagger, micro, result.seconds, result.steps, found)
 
 
 def labels_of(examples: Sequence[Example]) -> list[str]:
@@ -93,6 +100,11 @@ def simulate(
         if on_round is not None:
             on_round(state, trained)
     return list(state.rounds)
+
+
+def _agreement(before: Found, now: Found) -> float | None:
+    """How far two models in a row agree, as far as is known what both found."""
+    return span_agreement(before, now) if len(before) == len(now) else None
 
 
 class _Play:
@@ -163,8 +175,10 @@ class _Play:
             state.actions,
             trained,
             seconds,
+            _agreement(state.found, trained.found),
         )
-        return replace(chosen, rounds=(*state.rounds, row)), trained
+        rounds = (*state.rounds, row)
+        return replace(chosen, rounds=rounds, found=trained.found), trained
 
     def choose(self, state: State, tagger: Tagger) -> State:
         """Serve the next batch and count what its suggestions ask for."""

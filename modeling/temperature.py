@@ -54,7 +54,7 @@ class Proposals:
 
     @torch.inference_mode()
     def confidences(self, temperature: float) -> list[float]:
-        """Give the spans' exact posteriors at a temperature, in [0, 1]."""
+        """Give the spans' exact posteriors at a temperature, unbent, in [0, 1]."""
         found: list[float] = []
         for batch in self.batches:
             output = self.crf.infer(

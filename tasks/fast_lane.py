@@ -40,11 +40,14 @@ def refit_if_due(project_id: int) -> None:
     """
     project = Project.objects.get(pk=project_id)
     checkpoint = project.active_checkpoint
-    if checkpoint is None or not is_due(project, checkpoint):
-        return
+    if checkpoint is not None and is_due(project, checkpoint):
+        refit_now(checkpoint)
+
+
+def refit_now(checkpoint: Checkpoint) -> dict[str, Any] | None:
+    """What `reorder` says; None where another process begins at this moment."""
     is_mine = Checkpoint.objects.filter(pk=checkpoint.pk, refit_at=checkpoint.refit_at)
-    if is_mine.update(refit_at=timezone.now()):
-        reorder(checkpoint)
+    return reorder(checkpoint) if is_mine.update(refit_at=timezone.now()) else None
 
 
 def is_due(project: Project, checkpoint: Checkpoint) -> bool:

@@ -21,7 +21,7 @@ from typing import Any
 from modeling import checkpoints
 from modeling.effort import Actions
 from modeling.examples import Example
-from modeling.rounds import Protocol, Round, State, Trained
+from modeling.rounds import Protocol, Round, State, Trained, read_found
 from modeling.scoring import Counts
 from modeling.simulation import draw_first, labels_of, simulate, train_and_test
 from tasks.results import FULL, Results, ResultsError, Row, locked
@@ -137,7 +137,7 @@ class _Cell:
                 self._train_on_everything()
             return
         file = self._folder / f"{strategy}.json"
-        state = read_state(file) if file.exists() else None
+        state = _read_state(file) if file.exists() else None
         for played in state.rounds if state else ():
             self._append(strategy, asdict(played))
         is_played = len(self._rows(strategy)) >= self._grid.rounds
@@ -177,7 +177,11 @@ class _Cell:
             kept = checkpoints.read_extra(folder)
             tagger = checkpoints.load(folder, protocol.config.device)
             return Trained(
-                tagger, Counts(**kept["micro"]), kept["seconds"], kept["steps"]
+                tagger,
+                Counts(**kept["micro"]),
+                kept["seconds"],
+                kept["steps"],
+                read_found(kept.get("found", ())),
             )
         drawn = draw_first(len(self._pool), protocol.seed_size, self._seed)
         trained = self._train([self._pool[index] for index in drawn])
@@ -185,6 +189,7 @@ class _Cell:
             "micro": asdict(trained.micro),
             "seconds": trained.seconds,
             "steps": trained.steps,
+            "found": [[asdict(span) for span in spans] for spans in trained.found],
         }
         checkpoints.save(trained.tagger, folder, extra=kept)
         return trained
@@ -243,17 +248,6 @@ def state_folder(results: Path) -> Path:
     return results.with_name(f"{results.name}.state")
 
 
-def read_state(file: Path) -> State:
-    """Where a simulation stood when its process ended."""
-    kept = json.loads(file.read_text(encoding="utf-8"))
-    return State(
-        rounds=tuple(Round(**played) for played in kept["rounds"]),
-        annotated=tuple(kept["annotated"]),
-        batch=None if kept["batch"] is None else tuple(kept["batch"]),
-        actions=Actions(**kept["actions"]),
-    )
-
-
 def print_row(row: Row) -> None:
     print(
         f"{row['corpus']}  {row['strategy']}  seed {row['seed']}  "
@@ -271,6 +265,11 @@ def _begin() -> None:
 
     django.setup()
     torch.set_num_threads(1)
+
+
+def _read_state(file: Path) -> State:
+    """Where a simulation stood when its process ended."""
+    return State.of(json.loads(file.read_text(encoding="utf-8")))
 
 
 def _write_json(file: Path, content: Any) -> None:

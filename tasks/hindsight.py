@@ -1,4 +1,4 @@
-"""Forecasts of gains in F1 compared with what then happened in simulations."""
+"""Forecasts of gains in F1, and advice to stop, against what simulations measured."""
 
 import csv
 from collections import defaultdict
@@ -9,13 +9,15 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, Final
 
-from modeling.stopping import FEWEST_POINTS, predict_gain
+from modeling.stopping import FEWEST_POINTS, is_stable, predict_gain
 
 NEEDED: Final = ("corpus", "strategy", "seed", "documents", "f1")
 LITTLE: Final = 0.005  # a rise below half a point is not worth another batch
 
 Curve = list[tuple[float, float]]
 """Documents and F1 of each round, in order."""
+Agreements = list[float | None]
+"""Of each round's model with the one before it; None where that was not measured."""
 
 
 class TableError(ValueError):
@@ -34,13 +36,30 @@ class Outcome:
     could_stop: bool  # the highest rise was little
 
 
-def read_curves(path: Path) -> dict[tuple[str, str, str], Curve]:
-    """Read the curves of a table of rounds by corpus, strategy and seed.
+@dataclass(frozen=True, slots=True)
+class Played:
+    """The rounds of one corpus, strategy and seed."""
+
+    curve: Curve
+    agreements: Agreements
+
+    @classmethod
+    def of(cls, rounds: Iterable[tuple[float, float, float | None]]) -> "Played":
+        """Put documents, F1 and agreement of each round in order."""
+        ordered = sorted(rounds, key=lambda played: played[:2])
+        curve = [(documents, f1) for documents, f1, _ in ordered]
+        return cls(curve, [agreement for *_, agreement in ordered])
+
+
+def read_rounds(path: Path) -> dict[tuple[str, str, str], Played]:
+    """Read a table of rounds by corpus, strategy and seed.
+
+    Older tables have no agreement.
 
     Raises:
         TableError: a column is missing or a number is none, with the line.
     """
-    curves: dict[tuple[str, str, str], Curve] = defaultdict(list)
+    rounds = defaultdict(list)
     with path.open(encoding="utf-8", newline="") as lines:
         reader = csv.DictReader(lines)
         missing = [name for name in NEEDED if name not in (reader.fieldnames or ())]
@@ -49,13 +68,16 @@ def read_curves(path: Path) -> dict[tuple[str, str, str], Curve]:
         for row in reader:
             key = (row["corpus"], row["strategy"], row["seed"])
             try:
-                curves[key].append((float(row["documents"]), float(row["f1"])))
+                agreement = float(row["agreement"]) if row.get("agreement") else None
+                played = (float(row["documents"]), float(row["f1"]), agreement)
             except (TypeError, ValueError):
                 raise TableError(
-                    f"“{path.name}”, line {reader.line_num}: documents and f1 must be "
-                    f"numbers, got “{row['documents']}” and “{row['f1']}”."
+                    f"“{path.name}”, line {reader.line_num}: documents, f1 and "
+                    f"agreement must be numbers, got “{row['documents']}”, "
+                    f"“{row['f1']}” and “{row.get('agreement', '')}”."
                 ) from None
-    return {key: sorted(curve) for key, curve in curves.items()}
+            rounds[key].append(played)
+    return {key: Played.of(played) for key, played in rounds.items()}
 
 
 def outcomes(curve: Curve) -> list[Outcome]:
@@ -108,18 +130,44 @@ def summarise(found: Sequence[Outcome]) -> dict[str, Any]:
 
 def stops(curves: Iterable[Curve]) -> dict[str, Any]:
     """Say what would have been lost by stopping at the first forecast of little."""
+    return _cost_of_stopping((curve, _first_little(curve)) for curve in curves)
+
+
+def stops_by_agreement(played: Iterable[Played]) -> dict[str, Any]:
+    """Say the same of stopping where models in a row agreed as the page advises.
+
+    Curves of which no agreement was measured do not count.
+    """
+    measured = (one for one in played if any(a is not None for a in one.agreements))
+    return _cost_of_stopping((one.curve, _first_stable(one)) for one in measured)
+
+
+def _first_little(curve: Curve) -> int | None:
+    """The last round before the first forecast of little."""
+    made = outcomes(curve)
+    late = len(curve) - len(made)
+    stop = next((place for place, one in enumerate(made) if one.could_stop), None)
+    return None if stop is None else late + stop - 1
+
+
+def _first_stable(played: Played) -> int | None:
+    """The round whose model was the first of enough that agreed."""
+    places = range(len(played.agreements))
+    return next((p for p in places if is_stable(played.agreements[: p + 1])), None)
+
+
+def _cost_of_stopping(
+    stopped: Iterable[tuple[Curve, int | None]],
+) -> dict[str, Any]:
+    """Sum up curves and the place of the round that was their last, if any."""
     lost, saved = [], []
     whole = 0
-    for curve in curves:
+    for curve, place in stopped:
         whole += 1
-        made = outcomes(curve)
-        late = len(curve) - len(made)
-        stop = next((i for i, one in enumerate(made) if one.could_stop), None)
-        if stop is None:
+        if place is None:
             continue
-        stopped, last = curve[late + stop - 1], curve[-1]
-        lost.append(last[1] - stopped[1])
-        saved.append(1 - stopped[0] / last[0])
+        lost.append(curve[-1][1] - curve[place][1])
+        saved.append(1 - curve[place][0] / curve[-1][0])
     return {
         "curves": whole,
         "stopped": len(lost),
@@ -132,24 +180,28 @@ def look_back(paths: Iterable[Path]) -> dict[str, Any]:
     """Check the forecasts on all curves of some tables, by corpus and in all.
 
     Raises:
-        TableError: see `read_curves`.
+        TableError: see `read_rounds`.
     """
-    by_corpus: dict[str, list[Curve]] = defaultdict(list)
+    by_corpus: dict[str, list[Played]] = defaultdict(list)
     for path in paths:
-        for (corpus, _, _), curve in read_curves(path).items():
-            if all(b[0] > a[0] for a, b in pairwise(curve)):
-                by_corpus[corpus].append(curve)
+        for (corpus, _, _), played in read_rounds(path).items():
+            if all(b[0] > a[0] for a, b in pairwise(played.curve)):
+                by_corpus[corpus].append(played)
             else:
                 raise TableError(
                     f"“{path.name}”: two rounds of one curve of “{corpus}” have the "
                     "same number of documents."
                 )
-    everything = [curve for curves in by_corpus.values() for curve in curves]
+    everything = [played for found in by_corpus.values() for played in found]
     return _checked(everything) | {
-        "corpora": {corpus: _checked(curves) for corpus, curves in by_corpus.items()}
+        "corpora": {corpus: _checked(found) for corpus, found in by_corpus.items()}
     }
 
 
-def _checked(curves: Sequence[Curve]) -> dict[str, Any]:
+def _checked(played: Sequence[Played]) -> dict[str, Any]:
+    curves = [one.curve for one in played]
     made = [outcome for curve in curves for outcome in outcomes(curve)]
-    return summarise(made) | {"stopping": stops(curves)}
+    return summarise(made) | {
+        "stopping": stops(curves),
+        "stopping_by_agreement": stops_by_agreement(played),
+    }

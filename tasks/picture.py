@@ -26,6 +26,7 @@ LINES = ("-", "--", ":", "-.")
 TITLES = {
     "tokens": "tokens read",
     "entities": "entities labelled",
+    "actions": "actions on suggestions and spans",
     "minutes": "minutes",
 }
 
@@ -49,7 +50,7 @@ def draw(paths: Sequence[Path], target: Path) -> None:
     corpora = list(read_runs(paths).values())
     names = list(dict.fromkeys(name for runs in corpora for name in runs.strategies))
     with rc_context({"svg.hashsalt": "simulation"}):
-        figure = Figure(figsize=(13, 3.6 * len(corpora) + 0.5), layout="constrained")
+        figure = Figure(figsize=(17, 3.6 * len(corpora) + 0.5), layout="constrained")
         axes = figure.subplots(len(corpora), len(COSTS), squeeze=False, sharey="row")
         for runs, row in zip(corpora, axes, strict=True):
             for cost, panel in zip(COSTS, row, strict=True):

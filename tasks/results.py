@@ -39,9 +39,11 @@ COLUMNS = (
     "pool_documents",
     "pool_tokens",
     "settings",
+    "agreement",
 )
+OLDER = COLUMNS[: COLUMNS.index("agreement")]  # of tables begun before it was measured
 INTEGERS = {"seed", "round", *COUNTS, "steps", "pool_documents", "pool_tokens"}
-FLOATS = {*MEASURES, "full_f1"}
+FLOATS = {*MEASURES, "full_f1", "agreement"}
 
 Row = dict[str, Any]
 
@@ -67,7 +69,7 @@ class Results:
         text = self.path.read_text(encoding="utf-8")
         lines = text[: text.rfind("\n") + 1]
         reader = csv.DictReader(io.StringIO(lines))
-        if lines and tuple(reader.fieldnames or ()) != COLUMNS:
+        if lines and tuple(reader.fieldnames or ()) not in (COLUMNS, OLDER):
             raise ResultsError(
                 f"“{self.path.name}” is no table of results: its first line is not "
                 f"{','.join(COLUMNS)}"
@@ -77,6 +79,8 @@ class Results:
 
     def append(self, row: Mapping[str, Any]) -> bool:
         """Write a row to the disk unless there is one with its key.
+
+        A table keeps the columns that it was begun with.
 
         Returns:
             Whether it was new.
@@ -89,14 +93,19 @@ class Results:
                 end = _finished_length(file)
                 file.truncate(end)
                 out = io.StringIO()
-                writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+                columns = self._columns() if end else COLUMNS
+                writer = csv.writer(out, lineterminator="\n")
                 if not end:
-                    writer.writeheader()
-                writer.writerow(dict(row))
+                    writer.writerow(columns)
+                writer.writerow([row[name] for name in columns])
                 file.write(out.getvalue().encode())
                 file.flush()
                 os.fsync(file.fileno())
             return True
+
+    def _columns(self) -> list[str]:
+        with self.path.open(encoding="utf-8", newline="") as file:
+            return next(csv.reader(file))
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -125,7 +134,7 @@ def _typed(row: Mapping[str, str], name: str, line: int) -> Row:
         for column in INTEGERS:
             typed[column] = int(row[column])
         for column in FLOATS:
-            typed[column] = float(row[column]) if row[column] else None
+            typed[column] = float(row[column]) if row.get(column) else None
     except (TypeError, ValueError):
         raise ResultsError(
             f"Line {line} of “{name}” has no number in the column “{column}”."

@@ -14,6 +14,7 @@ from annotator.cards import card_of
 from annotator.models import Checkpoint, Project, TrainingRun
 from annotator.models.training import Phase
 from modeling import card, checkpoints
+from modeling.configuration import starts_from
 from modeling.licences import encoder_licence
 from modeling.multitask import Task, train_together
 from modeling.tagger import Tagger
@@ -79,6 +80,7 @@ def carry_out(run: TrainingRun, heart: Heartbeat) -> Checkpoint:
     licence = encoder_licence(config.encoder)
     metrics["card"] = card.facts(learned, config, licence, run.project.token_mode)
     metrics["adaptation"] = adaptation
+    metrics["start"] = starts_from(run.project.recipe)
     metrics["partners"] = [_partner(*each) for each in beside.items()]
     run.beat()  # raises when the run was taken away meanwhile
     if run.is_cancel_requested():

@@ -17,7 +17,7 @@ from modeling.curves import (
 from tasks.results import FULL, Results, ResultsError, Row
 
 RANDOM = "random"
-COSTS = ("tokens", "entities", "minutes")
+COSTS = ("tokens", "entities", "actions", "minutes")
 SHARES_OF_FULL = (0.95, 0.99)
 
 

@@ -35,6 +35,7 @@ def _targets(strategies: Mapping[str, Any], at: float) -> str:
     columns: list[tuple[str, str, Callable[[Mapping[str, Any]], str]]] = [
         (f"tokens for {chance}", "tokens_for_random", _share),
         ("entities for it, against random", "entities_against_random", _change),
+        ("actions for it, against random", "actions_against_random", _change),
         ("minutes for it, against random", "minutes_against_random", _change),
         ("tokens to 95 % of full", "tokens_to_95", _share),
         ("against random", "tokens_to_95_against_random", _times),
@@ -42,6 +43,7 @@ def _targets(strategies: Mapping[str, Any], at: float) -> str:
         ("against random", "tokens_to_99_against_random", _times),
         ("tokens along the curve", "tokens_along_the_curve", _change),
         ("entities along it", "entities_along_the_curve", _change),
+        ("actions along it", "actions_along_the_curve", _change),
         ("minutes along it", "minutes_along_the_curve", _change),
         ("mean F1", "area", _f1),
     ]

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from annotator import access
+from annotator import access, rulebook
 from annotator.forms.projects import ProjectForm
 from annotator.models import Project
 from modeling.configuration import DEFAULT_START, TrainingConfig, option_range
@@ -196,4 +196,7 @@ class SettingsForm(ProjectForm):
             name: value for name, value in chosen.items() if value not in (None, "")
         }
         project: Project = super().save(commit)
+        if "token_mode" in self.changed_data:  # models and rules read all texts anew
+            project.documents.update(checkpoint=None)
+            rulebook.read_anew(project)
         return project

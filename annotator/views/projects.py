@@ -101,9 +101,6 @@ def settings(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if sent_project is not None and form.is_valid():
         form.save()
-        if "token_mode" in form.changed_data:
-            project.documents.update(checkpoint=None)  # to be read anew
-            rulebook.read_anew(project)
         return _saved(request, project, _("The settings are saved."))
     if sent_labels is not None and labels.is_valid():
         labels.store(project)

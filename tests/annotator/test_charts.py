@@ -1,6 +1,7 @@
 """The geometry of the pictures."""
 
 import pytest
+from django.template.loader import render_to_string
 
 from annotator import charts
 from annotator.statistics import CurvePoint, Histogram
@@ -40,6 +41,19 @@ def test_the_learning_curve_goes_by_documents_and_higher_f1_is_higher_up() -> No
     assert chart.points[0].y > chart.points[1].y > chart.points[2].y
     assert chart.points[0].high < chart.points[0].y < chart.points[0].low
     assert chart.path.startswith("M") and chart.path.count("L") == 2
+
+
+def test_the_line_leaves_out_runs_of_another_recipe() -> None:
+    data = [
+        CurvePoint(1, 20, 0.4, 0.3, 0.5, True),
+        CurvePoint(2, 40, 0.1, 0.0, 0.2, True, is_like_newest=False),
+        CurvePoint(3, 60, 0.7, 0.6, 0.8, True),
+    ]
+    chart = charts.learning_curve(data)
+    assert len(chart.points) == 3
+    assert chart.path.count("L") == 1
+    text = render_to_string("charts/learning_curve.html", {"chart": chart})
+    assert text.count("chart__point--other") == 1
 
 
 def test_a_curve_of_one_point_is_drawn() -> None:

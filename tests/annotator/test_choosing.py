@@ -185,6 +185,24 @@ def test_near_duplicates_are_not_served_in_a_row_and_never_lost(
     assert served == [documents[index] for index in (0, 3, 1, 2)]
 
 
+def test_near_duplicates_are_kept_apart_in_a_batch_of_any_size(
+    project: Project, active: Checkpoint, bob: User
+) -> None:
+    project.exploration = 0.0
+    first, twin = add_texts(project, LONG.format("old"), LONG.format("new"))
+    others = add(project, 120, confidence=0.5)
+    assert serve(project, bob) == first
+    now = timezone.now()
+    annotations = [
+        Annotation(document=document, user=bob, state="submitted", submitted_at=now)
+        for document in others[:100]
+    ]
+    Annotation.objects.bulk_create(annotations)
+    assert serve(project, bob) in others[100:]
+    project.documents.filter(pk__in=[document.pk for document in others]).delete()
+    assert serve(project, bob) == twin
+
+
 def test_what_somebody_else_has_open_is_not_given_in_another_wording(
     project: Project, active: Checkpoint, alice: User, bob: User
 ) -> None:

@@ -105,6 +105,20 @@ def check_measures(tagger, prediction, paths, document):
     assert asked.measures.margin == pytest.approx(likely[0] - second, abs=1e-4)
 
 
+def test_the_least_certain_span_is_measured_unbent_as_a_path_without_spans_is(
+    bold_tagger,
+):
+    texts = documents("Ada met Kew", "中国人民 in London", "x", "met")
+    before = dict(predict(bold_tagger, texts))
+    bold_tagger.curve = (0.5, 2.0, -1.0)
+    after = dict(predict(bold_tagger, texts))
+    shown = [[s.confidence for s in found[0].spans] for found in (before, after)]
+    assert shown[0] != shown[1]
+    assert any(prediction.spans for prediction in after.values())
+    for index, prediction in after.items():
+        assert prediction.measures == before[index].measures
+
+
 def test_dropout_samples_are_the_same_models_for_every_document(bold_tagger):
     texts = documents("Ada met Kew.", "中国人民银行", "Kew " * 100, "x", "  ")
     together = dict(predict(bold_tagger, texts, also=("bald", "margin", "vector")))

@@ -1,13 +1,15 @@
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
 import pytest
 
-from modeling import simulation
+from modeling import simulation, training
 from modeling.acquisition import STRATEGIES
 from modeling.effort import Actions
 from modeling.inference import ScoredSpan
-from modeling.rounds import Protocol
+from modeling.rounds import Protocol, State
 from modeling.simulation import simulate, train_and_test
+from modeling.spans import Span
 from modeling.training import TrainingConfig
 
 TINY = TrainingConfig(
@@ -49,6 +51,34 @@ def test_every_round_adds_a_batch(pool):
     assert rounds[-1].entities == len(pool)
     assert all(r.train_seconds > 0 and r.steps == 1 for r in rounds)
     assert seen == rounds
+
+
+def test_models_in_a_row_are_compared_in_the_first_test_documents(pool, monkeypatch):
+    """Each model finds one name more; the third document is not looked at."""
+    evaluate, rounds = training.evaluate, []
+
+    def finding(tagger, test):
+        gold = [example.spans for example in test]
+        rounds.append(tagger)
+        seen = [*gold[: len(rounds)], *[()] * len(gold)][: len(gold)]
+        return replace(evaluate(tagger, test), predictions=seen)
+
+    monkeypatch.setattr(training, "evaluate", finding)
+    monkeypatch.setattr(simulation, "COMPARED", 2)
+    played = simulate(pool, pool[:3], replace(PROTOCOL, strategy="random"))
+    expected = [None, pytest.approx(2 / 3), 1.0]
+    assert [one.agreement for one in played] == expected
+
+
+def test_a_state_comes_back_from_json(pool):
+    states = []
+    run(pool, rounds=2, on_round=lambda state, trained: states.append(state))
+    found = ((Span(0, 3, "PER"),), ())
+    for state in (states[0], replace(states[-1], found=found)):
+        assert State.of(json.loads(json.dumps(asdict(state)))) == state
+    older = asdict(states[-1])
+    del older["found"], older["rounds"][0]["agreement"]
+    assert State.of(older).found == ()
 
 
 @pytest.fixture

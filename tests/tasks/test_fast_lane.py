@@ -8,6 +8,7 @@ from unittest.mock import Mock, patch
 import pytest
 import torch
 from django.contrib.auth.models import User
+from django.core.management import CommandError
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -25,6 +26,7 @@ from modeling import checkpoints
 from modeling.encoders import build_scratch_encoder
 from modeling.tagger import Tagger
 from tasks import fast_lane
+from tests.annotator.test_commands import as_json, run
 
 pytestmark = pytest.mark.django_db
 Add = Callable[..., list[Document]]
@@ -94,6 +96,33 @@ def test_the_queue_follows_the_new_confidences(
     waiting = queue.remaining(checkpoint.project).filter(split="pool")
     found = [document.confidence for document in waiting]
     assert found == sorted(found)
+
+
+def test_the_command_does_not_wait_for_a_handful(
+    checkpoint: Checkpoint, alice: User
+) -> None:
+    [answered] = submit(checkpoint, alice, 1)
+    found = as_json("refit", "News")
+    assert (found["checkpoint"], found["answers"]) == (checkpoint.pk, 1)
+    after = confidences(checkpoint)
+    assert found["documents"] == len(after) - 1
+    assert [key for key, value in after.items() if value == 0.5] == [answered]
+    checkpoint.refresh_from_db()
+    assert (checkpoint.refit_at is None, checkpoint.refit_documents) == (False, 1)
+    assert "11 documents of “News” are ordered anew after 1 ans" in run("refit", "News")
+
+
+def test_the_command_says_why_nothing_can_be_refitted(checkpoint: Checkpoint) -> None:
+    with pytest.raises(CommandError, match="“News” has no answers to learn from"):
+        run("refit", "News")
+    with (
+        patch("annotator.management.commands.refit.refit_now", return_value=None),
+        pytest.raises(CommandError, match="is being refitted already"),
+    ):
+        run("refit", "News")
+    Checkpoint.objects.update(state="retired")
+    with pytest.raises(CommandError, match="“News” has no model yet"):
+        run("refit", "News")
 
 
 def test_fewer_answers_wait(checkpoint: Checkpoint, alice: User) -> None:

@@ -1,12 +1,16 @@
 """Grids of simulations: complete, resumable to the last digit, never mixed."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from modeling import training
+from modeling.examples import Example
+from modeling.reports import Evaluation
+from modeling.tagger import Tagger
 from tasks import grid as grids
 from tasks.grid import Grid, state_folder
 from tasks.results import Results, ResultsError, Row
@@ -107,6 +111,24 @@ def test_a_resumed_run_equals_an_uninterrupted_one_row_by_row(
     assert len(Results(grid.results).rows()) == rows
     grid.run()
     assert measured(grid.results) == measured(whole.results)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_models_are_compared_with_those_before_an_interruption(
+    grid: Grid, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluate = training.evaluate
+
+    def knowing(tagger: Tagger, examples: Sequence[Example]) -> Evaluation:
+        right = [example.spans for example in examples]
+        return replace(evaluate(tagger, examples), predictions=right)
+
+    monkeypatch.setattr(training, "evaluate", knowing)
+    with pytest.raises(Killed):
+        grid.run(on_row=kill_after(rows))
+    grid.run()
+    found = {(r["round"], r["agreement"]) for r in Results(grid.results).rows()}
+    assert found == {(1, None), (2, 1.0), (3, 1.0)}
 
 
 def test_a_row_lost_before_it_was_written_is_written_later(grid: Grid) -> None:

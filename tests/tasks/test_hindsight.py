@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from tasks.hindsight import Outcome, look_back, outcomes, stops, summarise
+from tasks.hindsight import (
+    Outcome,
+    Played,
+    look_back,
+    outcomes,
+    stops,
+    stops_by_agreement,
+    summarise,
+)
 
 Points = list[tuple[float, float]]
 
@@ -79,6 +87,26 @@ def test_stopping_costs_what_came_later_and_saves_the_rest() -> None:
     assert 0 < found["documents_saved"] < 1
 
 
+def test_stopping_by_agreement_is_at_the_third_model_in_a_row() -> None:
+    curve: Points = [(100 * n, 0.1 * n) for n in range(1, 9)]
+    agreed = Played(curve, [None, 1.0, 0.98, 0.99, 1.0, 0.995, 0.5, 1.0])
+    restless = Played(curve, [None, *[0.9] * 7])
+    older = Played(curve, [None] * 8)
+    found = stops_by_agreement([agreed, restless, older])
+    assert (found["curves"], found["stopped"]) == (2, 1)
+    assert found["f1_lost"] == pytest.approx(100 * (0.8 - 0.6))
+    assert found["documents_saved"] == pytest.approx(1 - 600 / 800)
+
+
+def test_the_agreement_of_a_table_is_told_beside_the_forecasts(tmp_path: Path) -> None:
+    lines = [f"a,r,0,{n},{f1},{'' if n < 200 else 1}" for n, f1 in power_law(8)]
+    path = tmp_path / "rounds.csv"
+    header = "corpus,strategy,seed,documents,f1,agreement"
+    path.write_text("\n".join([header, *reversed(lines)]))
+    text = run(path).splitlines()[-1]
+    assert "; by the agreement of models 1 of 1 curves stopped, 50% of" in text
+
+
 def test_a_table_is_checked_by_corpus_and_in_all(table: Path) -> None:
     found = look_back([table])
     assert found["forecasts"] == 4 + 3
@@ -107,6 +135,10 @@ def test_the_command_prints_a_line_a_corpus_or_one_object(table: Path) -> None:
         ("corpus,strategy,seed,f1\n", "has no column “documents”"),
         ("corpus,strategy,seed,documents,f1\na,r,0,ten,0.5\n", "line 2: .* “ten”"),
         ("corpus,strategy,seed,documents,f1\na,r,0,10\n", "line 2: .* “None”"),
+        (
+            "corpus,strategy,seed,documents,f1,agreement\na,r,0,10,.5,much\n",
+            "line 2: .* and “much”",
+        ),
         ("corpus,strategy,seed,documents,f1\na,r,0,10,.5\n", "five rounds"),
         (
             "corpus,strategy,seed,documents,f1\na,r,0,10,.5\na,r,0,10,.6\n",

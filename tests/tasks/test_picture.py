@@ -15,9 +15,19 @@ def test_the_ending_chooses_the_format(
     tmp_path: Path, name: str, begins: bytes
 ) -> None:
     runs = {("random", 0): RANDOM, ("random", 1): RANDOM, ("mnlp", 0): CHOSEN}
-    table = write(tmp_path / "results.csv", {**runs, ("full", 0): [(900, 9, 9, 0.8)]})
+    table = write(
+        tmp_path / "results.csv", {**runs, ("full", 0): [(900, 9, 9, 9, 0.8)]}
+    )
     draw([table], tmp_path / name)
     assert (tmp_path / name).read_bytes().startswith(begins)
+
+
+def test_every_cost_has_a_panel(tmp_path: Path) -> None:
+    table = write(tmp_path / "results.csv", {("random", 0): RANDOM})
+    draw([table], tmp_path / "curves.svg")
+    drawn = (tmp_path / "curves.svg").read_text()
+    for title in ("tokens read", "entities labelled", "actions", "minutes"):
+        assert f"<!-- {title}" in drawn
 
 
 def test_an_unknown_ending_is_named(tmp_path: Path) -> None:

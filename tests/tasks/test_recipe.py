@@ -105,6 +105,13 @@ def test_the_options_of_a_project_are_those_of_its_run(labelled: Project) -> Non
     run = run_now(labelled)
     assert run.state == RunState.SUCCEEDED, run.error
     assert run.total_steps == 3
+    assert run.metrics["start"] == "encoder"
+
+
+def test_a_run_notes_where_training_was_to_start(labelled: Project) -> None:
+    labelled.recipe = {"start": "checkpoint"}
+    labelled.save()
+    assert run_now(labelled).metrics["start"] == "checkpoint"
 
 
 @pytest.mark.parametrize(

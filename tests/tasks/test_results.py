@@ -60,6 +60,20 @@ def test_processes_do_not_write_into_each_others_lines(results: Results) -> None
     assert found == [(seed, number) for seed in range(3) for number in range(20)]
 
 
+def test_a_table_of_before_agreement_was_measured_keeps_its_columns(
+    results: Results,
+) -> None:
+    old = [name for name in COLUMNS if name != "agreement"]
+    line = row(round=1)
+    cells = ",".join(str(line[name]) for name in old)
+    results.path.write_text(",".join(old) + "\n" + cells + "\n")
+    assert results.append(row(round=2))
+    found = results.rows()
+    assert [each["round"] for each in found] == [1, 2]
+    assert [each["agreement"] for each in found] == [None, None]
+    assert results.path.read_text().splitlines()[0] == ",".join(old)
+
+
 def test_another_table_is_refused(results: Results) -> None:
     results.path.write_text("name,value\na,1\n")
     with pytest.raises(ResultsError, match="results.csv.* is no table of results"):

@@ -1,4 +1,4 @@
-"""Compare forecasts of the gain in F1 with what simulated rounds then measured."""
+"""Compare advice to stop and forecasts with what simulated rounds then measured."""
 
 from pathlib import Path
 from typing import Any
@@ -39,18 +39,25 @@ def _line(name: str, one: dict[str, Any]) -> str:
     """What one corpus says of the forecasts."""
     if not one["forecasts"]:
         return f"{name}: no curve is long enough."
-    stopping = one["stopping"]
     line = (
         f"{name}: {one['forecasts']} forecasts; {one['coverage']:.1%} of the "
         f"measurements in an interval of {one['mean_width']:.2f} points F1; error "
         f"{one['mean_absolute_error']:.2f} (no gain: {one['error_of_no_gain']:.2f}, "
         f"same again: {one['error_of_same_again']:.2f}), "
-        f"bias {one['mean_error']:+.2f}; "
-        f"{stopping['stopped']} of {stopping['curves']} curves stopped"
+        f"bias {one['mean_error']:+.2f}; {_stops(one['stopping'])}"
     )
+    by_agreement = one["stopping_by_agreement"]
+    if by_agreement["curves"]:
+        line += f"; by the agreement of models {_stops(by_agreement)}"
+    return f"{line}."
+
+
+def _stops(stopping: dict[str, Any]) -> str:
+    """What stopping early would have saved and cost."""
+    line = f"{stopping['stopped']} of {stopping['curves']} curves stopped"
     if stopping["stopped"]:
         line += (
             f", {stopping['documents_saved']:.0%} of documents saved, "
             f"{stopping['f1_lost']:.2f} points lost"
         )
-    return f"{line}."
+    return line
