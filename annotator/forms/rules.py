@@ -61,7 +61,8 @@ class TableForm(forms.Form):
             attrs={"rows": 5, "spellcheck": "false", "placeholder": "LOC\tBasel"}
         ),
     )
-    file = forms.FileField(label=_("or a file"), required=False)
+    file = forms.FileField(label=_("Or choose a file"), required=False)
+    largest = LARGEST_TABLE
     exact = forms.BooleanField(label=_("Case counts"), required=False)
 
     def clean_lines(self) -> str:

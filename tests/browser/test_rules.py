@@ -63,6 +63,19 @@ def test_a_rule_is_tried_added_and_seen_in_the_editor(
     assert (span.suggested_by, str(span.suggested_rule)) == (None, "basel (LOC)")
 
 
+def test_a_file_of_rules_is_chosen_in_the_language_of_the_page(
+    page: Page, alice: User, project: Project, log_in: Callable[[Any, User], None]
+) -> None:
+    log_in(page, alice)
+    page.goto(f"/projects/{project.pk}/rules/")
+    many = page.get_by_role("region", name="Add many")
+    table = {"name": "towns.tsv", "mimeType": "text/plain", "buffer": b"LOC\tBasel\n"}
+    many.get_by_label("Or choose a file").set_input_files([table])  # type: ignore[list-item]
+    expect(many.get_by_role("listitem")).to_have_text("towns.tsv")
+    many.get_by_role("button", name="Add all").click()
+    expect(page.get_by_role("row", name="Basel")).to_contain_text("in use")
+
+
 def test_a_model_and_a_rule_stand_side_by_side(desk: Desk, project: Project) -> None:
     document = add_document(project)
     suggest(document, (*KARL, "PER", 0.62))
