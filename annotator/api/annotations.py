@@ -169,6 +169,7 @@ def _describe_annotation(annotation: Annotation | None) -> dict[str, Any]:
                 "suggested": span.suggested_confidence is not None,
                 "confidence": span.suggested_confidence,
                 "source": _source(span),
+                "checkpoint": span.suggested_by_id,
                 "rule": span.suggested_rule,
             }
             for span in spans.select_related("label", "suggested_rule")

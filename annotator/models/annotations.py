@@ -21,6 +21,7 @@ from annotator.models.edits import (
 )
 from annotator.models.projects import Label, Project
 from annotator.models.revisions import Revision
+from annotator.models.sources import sources_of
 from modeling import spans as span_rules
 
 
@@ -173,7 +174,7 @@ class Annotation(models.Model):
         may_overlap = self.document.project.allows_overlap
         if added:
             check_overlap(self.document, [*remaining, *added], may_overlap)
-        sources = self._sources(added)
+        sources = sources_of(self.document, edit.add)
         Span.objects.bulk_create(
             Span(
                 annotation=self,
@@ -188,34 +189,6 @@ class Annotation(models.Model):
 
     def _stored(self) -> list["Span"]:
         return list(self.spans.select_related("label"))
-
-    def _sources(
-        self, added: list[span_rules.Span]
-    ) -> dict[span_rules.Span, dict[str, Any]]:
-        """Which model and which rule proposed a span, and the model's confidence.
-
-        Where only a rule did, the confidence is the rule's, else that of a file.
-        """
-        wanted = set(added)
-        if not wanted:
-            return {}
-        # Locked: a rule or a checkpoint is not deleted while its span is stored.
-        proposed = self.document.suggestions.select_for_update(of=("self",))
-        rows = proposed.order_by("is_imported", "pk").values_list(
-            "start", "end", "label__name", "checkpoint_id", "rule_id", "confidence"
-        )
-        sources: dict[span_rules.Span, dict[str, Any]] = {}
-        for start, end, name, checkpoint, rule, confidence in rows:
-            span = span_rules.Span(start, end, name)
-            if span not in wanted:
-                continue
-            source = sources.setdefault(span, {"suggested_confidence": confidence})
-            if rule is not None:
-                source["suggested_rule_id"] = rule
-            elif checkpoint is not None:
-                source["suggested_by_id"] = checkpoint
-                source["suggested_confidence"] = confidence
-        return sources
 
     def _change_rejections(self, edit: Edit) -> None:
         labels = {label.name: label for label in self.document.project.labels.all()}
