@@ -20,7 +20,7 @@ from annotator.models.edits import (
     missing_span,
 )
 from annotator.models.projects import Label, Project
-from annotator.models.revisions import Revision
+from annotator.models.revisions import Rejection, Revision
 from annotator.models.sources import sources_of
 from modeling import spans as span_rules
 
@@ -163,12 +163,14 @@ class Annotation(models.Model):
     def _change_spans(self, edit: Edit) -> None:
         labels = {label.name: label for label in self.document.project.labels.all()}
         kept = {(s.start, s.end, s.label.name): s for s in self._stored()}
+        removed = []
         for removal in edit.remove:
             value = (removal.start, removal.end, removal.label)
             stored = kept.pop(value, None)
             if stored is None:
                 raise EditRefused(missing_span(removal))
-            stored.delete()
+            removed.append(stored.pk)
+        self.spans.filter(pk__in=removed).delete()
         added = [check_span(self.document, span, labels) for span in edit.add]
         remaining = [stored.span for stored in kept.values()]
         may_overlap = self.document.project.allows_overlap
@@ -191,16 +193,26 @@ class Annotation(models.Model):
         return list(self.spans.select_related("label"))
 
     def _change_rejections(self, edit: Edit) -> None:
+        """Store what is turned down and forget what is taken back, each at once."""
+        if not (edit.reject or edit.unreject):
+            return
         labels = {label.name: label for label in self.document.project.labels.all()}
-        for rejected in edit.reject:
-            span = check_span(self.document, rejected, labels)
-            self.rejections.get_or_create(
-                start=span.start, end=span.end, label=labels[span.label]
+        rows = self.rejections.values_list("start", "end", "label__name", "pk")
+        there = {span_rules.Span(*place): pk for *place, pk in rows}
+        asked = {check_span(self.document, span, labels): None for span in edit.reject}
+        new = [span for span in asked if span not in there]
+        created = Rejection.objects.bulk_create(
+            Rejection(
+                annotation=self,
+                start=span.start,
+                end=span.end,
+                label=labels[span.label],
             )
-        for restored in edit.unreject:
-            self.rejections.filter(
-                start=restored.start, end=restored.end, label__name=restored.label
-            ).delete()
+            for span in new
+        )
+        there |= {span: row.pk for span, row in zip(new, created, strict=True)}
+        gone = [there.get(span.span) for span in edit.unreject]
+        self.rejections.filter(pk__in=gone).delete()
 
 
 class Span(models.Model):

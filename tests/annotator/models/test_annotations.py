@@ -286,6 +286,30 @@ def test_a_rejection_is_kept_once_and_taken_back(annotation: Annotation) -> None
     assert Rejection.objects.count() == 0
 
 
+def test_a_rejection_taken_back_in_the_edit_that_made_it_is_none(
+    annotation: Annotation,
+) -> None:
+    apply(annotation, reject=[ADA, LONDON], unreject=[LONDON])
+    assert Rejection.objects.get().label.name == "PER"
+
+
+def test_many_at_once_cost_no_more_statements_than_one(
+    annotation: Annotation, django_assert_max_num_queries: Any
+) -> None:
+    """However many suggestions are rejected or spans deleted in one edit."""
+    words = [SpanEdit(start, start + 1, "PER") for start in range(len(TEXT))]
+    parts: list[dict[str, Any]] = [
+        {"reject": words},
+        {"unreject": words},
+        {"add": words},
+        {"remove": words},
+    ]
+    for part in parts:
+        with django_assert_max_num_queries(15):
+            apply(annotation, **part)
+    assert not (Rejection.objects.exists() or Span.objects.exists())
+
+
 def test_a_label_with_spans_cannot_be_deleted(annotation: Annotation) -> None:
     apply(annotation, add=[LONDON])
     label = annotation.document.project.labels.get(name="LOC")
