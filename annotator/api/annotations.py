@@ -96,6 +96,8 @@ def list_revisions(request: HttpRequest, document_id: int) -> list[dict[str, Any
             "state": revision.state,
             "added": revision.added,
             "removed": revision.removed,
+            "rejected": revision.rejected,
+            "unrejected": revision.unrejected,
             "created_at": revision.created_at,
         }
         for revision in annotation.revisions.select_related("user")

@@ -229,6 +229,8 @@ class RevisionOut(Schema):
     state: str
     added: list[tuple[int, int, str]]
     removed: list[tuple[int, int, str]]
+    rejected: list[tuple[int, int, str]]
+    unrejected: list[tuple[int, int, str]]  # rejections taken back
     created_at: Any
 
 

@@ -13,6 +13,7 @@ from annotator.models.documents import Document
 from annotator.models.edits import (
     Edit,
     EditRefused,
+    SpanEdit,
     StaleVersion,
     State,
     check_overlap,
@@ -23,6 +24,8 @@ from annotator.models.projects import Label, Project
 from annotator.models.revisions import Rejection, Revision
 from annotator.models.sources import sources_of
 from modeling import spans as span_rules
+
+Place = list[Any]  # [start, end, label], as a revision keeps it
 
 
 class Annotation(models.Model):
@@ -102,7 +105,7 @@ class Annotation(models.Model):
         if not changed:
             raise StaleVersion
         self._change_spans(edit)
-        self._change_rejections(edit)
+        rejected, unrejected = self._change_rejections(edit)
         self.refresh_from_db()
         Revision.objects.create(
             annotation=self,
@@ -110,8 +113,10 @@ class Annotation(models.Model):
             edit_id=edit.edit_id,
             user=by,
             state=self.state,
-            added=[[s.start, s.end, s.label] for s in edit.add],
-            removed=[[s.start, s.end, s.label] for s in edit.remove],
+            added=[_place(span) for span in edit.add],
+            removed=[_place(span) for span in edit.remove],
+            rejected=rejected,
+            unrejected=unrejected,
         )
 
     def submit(self, by: Any) -> None:
@@ -192,13 +197,13 @@ class Annotation(models.Model):
     def _stored(self) -> list["Span"]:
         return list(self.spans.select_related("label"))
 
-    def _change_rejections(self, edit: Edit) -> None:
-        """Store what is turned down and forget what is taken back, each at once."""
+    def _change_rejections(self, edit: Edit) -> tuple[list[Place], list[Place]]:
+        """Store what is turned down, forget what is taken back; give what was news."""
         if not (edit.reject or edit.unreject):
-            return
+            return [], []
         labels = {label.name: label for label in self.document.project.labels.all()}
-        rows = self.rejections.values_list("start", "end", "label__name", "pk")
-        there = {span_rules.Span(*place): pk for *place, pk in rows}
+        rows = self.rejections.values_list("pk", "start", "end", "label__name")
+        there = {span_rules.Span(s, e, label): pk for pk, s, e, label in rows}
         asked = {check_span(self.document, span, labels): None for span in edit.reject}
         new = [span for span in asked if span not in there]
         created = Rejection.objects.bulk_create(
@@ -211,8 +216,13 @@ class Annotation(models.Model):
             for span in new
         )
         there |= {span: row.pk for span, row in zip(new, created, strict=True)}
-        gone = [there.get(span.span) for span in edit.unreject]
-        self.rejections.filter(pk__in=gone).delete()
+        gone = {s.span: there[s.span] for s in edit.unreject if s.span in there}
+        self.rejections.filter(pk__in=gone.values()).delete()
+        return [_place(span) for span in new], [_place(span) for span in gone]
+
+
+def _place(span: SpanEdit | span_rules.Span) -> Place:
+    return [span.start, span.end, span.label]
 
 
 class Span(models.Model):

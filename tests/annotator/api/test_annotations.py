@@ -204,11 +204,14 @@ def test_people_do_not_see_each_others_spans(
 
 def test_revisions_tell_what_each_edit_changed(editor: Editor, bob: User) -> None:
     editor.edit(0, add=[KARL])
-    editor.edit(1, remove=[bare(KARL)], state="flagged")
+    parts = {"remove": [bare(KARL)], "reject": [bare(KARL)], "state": "flagged"}
+    editor.edit(1, **parts)
+    editor.edit(2, unreject=[bare(KARL)])
     url = editor.url.replace("annotation", "revisions")
-    first, second = editor.client.get(url).json()
+    first, second, third = editor.client.get(url).json()
     assert first["added"] == [[10, 19, "PER"]]
-    assert second["removed"] == [[10, 19, "PER"]]
+    assert second["removed"] == second["rejected"] == [[10, 19, "PER"]]
+    assert third["unrejected"] == [[10, 19, "PER"]]
     assert (second["version"], second["state"], second["user"]) == (2, "flagged", "bob")
 
 

@@ -206,6 +206,17 @@ def test_every_edit_leaves_a_revision(annotation: Annotation, alice: User) -> No
     assert (second.added, second.removed) == ([], [[0, 12, "PER"]])
 
 
+def test_a_revision_tells_what_was_rejected_and_taken_back(
+    annotation: Annotation,
+) -> None:
+    ada, london = [0, 12, "PER"], [18, 24, "LOC"]
+    apply(annotation, reject=[LONDON])
+    apply(annotation, reject=[ADA, LONDON])
+    apply(annotation, unreject=[LONDON, LONDON, SpanEdit(0, 3, "PER")])
+    kept = annotation.revisions.values_list("rejected", "unrejected")
+    assert list(kept) == [([london], []), ([ada], []), ([], [london])]
+
+
 def test_any_version_can_be_replayed(annotation: Annotation) -> None:
     organisation = SpanEdit(18, 24, "ORG")
     apply(annotation, add=[ADA, LONDON])
