@@ -15,6 +15,7 @@ from annotator.views import (
     imports,
     members,
     projects,
+    revisions,
     rules,
     training,
     yardstick,
@@ -30,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/<int:pk>/annotate/", annotate.next_document, name="annotate-next"),
     path("projects/<int:pk>/jump/", annotate.jump, name="document-jump"),
     path("documents/<int:pk>/annotate/", annotate.document, name="document-annotate"),
+    path("documents/<int:pk>/revisions/", revisions.index, name="revision-list"),
     path("projects/<int:pk>/import/", imports.upload, name="document-upload"),
     path(
         "projects/<int:pk>/import/<uuid:key>/", imports.preview, name="import-preview"

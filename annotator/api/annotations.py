@@ -96,6 +96,8 @@ def list_revisions(request: HttpRequest, document_id: int) -> list[dict[str, Any
             "state": revision.state,
             "added": revision.added,
             "removed": revision.removed,
+            "rejected": revision.rejected,
+            "unrejected": revision.unrejected,
             "created_at": revision.created_at,
         }
         for revision in annotation.revisions.select_related("user")
@@ -169,6 +171,7 @@ def _describe_annotation(annotation: Annotation | None) -> dict[str, Any]:
                 "suggested": span.suggested_confidence is not None,
                 "confidence": span.suggested_confidence,
                 "source": _source(span),
+                "checkpoint": span.suggested_by_id,
                 "rule": span.suggested_rule,
             }
             for span in spans.select_related("label", "suggested_rule")

@@ -6,10 +6,12 @@ from typing import Annotated, Any, Literal
 from ninja import Field, Schema
 from pydantic import ConfigDict
 
-from annotator.models.edits import Edit, SpanEdit
+from annotator.models.edits import BY_HAND, Edit, Source, SpanEdit
 from annotator.models.preferences import PERCENT
 
 Offset = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Key = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Probability = Annotated[float, Field(ge=0, le=1)]
 MAX_SPANS_AN_EDIT = 20_000
 
 
@@ -22,11 +24,30 @@ class SpanIn(Schema):
         return SpanEdit(self.start, self.end, self.label)
 
 
+class SourceIn(Schema):
+    """The proposal that a person took over, as the desk showed it."""
+
+    checkpoint: Key | None = None
+    rule: Key | None = None
+    confidence: Probability
+
+
 class AddedSpan(SpanIn):
     surface: str  # what the client saw there; refused unless the text says the same
+    source: Annotated[
+        SourceIn | None,
+        Field(description="null: by hand; left out: whoever proposes the span now"),
+    ] = None
 
     def edit(self) -> SpanEdit:
-        return SpanEdit(self.start, self.end, self.label, self.surface)
+        return SpanEdit(
+            self.start, self.end, self.label, self.surface, self._said_source()
+        )
+
+    def _said_source(self) -> Source | None:
+        if "source" not in self.model_fields_set:
+            return None
+        return Source(**self.source.dict()) if self.source else BY_HAND
 
 
 class EditIn(Schema):
@@ -60,6 +81,7 @@ class LabelOut(Schema):
 
 
 class RuleOut(Schema):
+    id: int
     kind: Literal["dictionary", "pattern"]
     text: str
 
@@ -71,6 +93,7 @@ class SpanOut(Schema):
     suggested: bool  # a model or a rule had proposed it
     confidence: float | None
     source: Literal["model", "rule"] | None
+    checkpoint: int | None
     rule: RuleOut | None
 
 
@@ -86,6 +109,7 @@ class SuggestionOut(Schema):
     label: str
     confidence: float  # of the model, or how often people agree with the rule
     source: Literal["model", "rule", "import"]
+    checkpoint: int | None
     rule: RuleOut | None  # a model's suggestion may be a rule's as well
 
 
@@ -155,7 +179,6 @@ class PreferencesOut(Schema):
 
 
 Percent = Annotated[int, Field(ge=PERCENT[0], le=PERCENT[1])]
-Probability = Annotated[float, Field(ge=0, le=1)]
 
 
 class PreferencesIn(Schema):
@@ -206,6 +229,8 @@ class RevisionOut(Schema):
     state: str
     added: list[tuple[int, int, str]]
     removed: list[tuple[int, int, str]]
+    rejected: list[tuple[int, int, str]]
+    unrejected: list[tuple[int, int, str]]  # rejections taken back
     created_at: Any
 
 

@@ -13,6 +13,7 @@ from annotator.models.documents import Document
 from annotator.models.edits import (
     Edit,
     EditRefused,
+    SpanEdit,
     StaleVersion,
     State,
     check_overlap,
@@ -20,8 +21,11 @@ from annotator.models.edits import (
     missing_span,
 )
 from annotator.models.projects import Label, Project
-from annotator.models.revisions import Revision
+from annotator.models.revisions import Rejection, Revision
+from annotator.models.sources import sources_of
 from modeling import spans as span_rules
+
+Place = list[Any]  # [start, end, label], as a revision keeps it
 
 
 class Annotation(models.Model):
@@ -101,7 +105,7 @@ class Annotation(models.Model):
         if not changed:
             raise StaleVersion
         self._change_spans(edit)
-        self._change_rejections(edit)
+        rejected, unrejected = self._change_rejections(edit)
         self.refresh_from_db()
         Revision.objects.create(
             annotation=self,
@@ -109,8 +113,10 @@ class Annotation(models.Model):
             edit_id=edit.edit_id,
             user=by,
             state=self.state,
-            added=[[s.start, s.end, s.label] for s in edit.add],
-            removed=[[s.start, s.end, s.label] for s in edit.remove],
+            added=[_place(span) for span in edit.add],
+            removed=[_place(span) for span in edit.remove],
+            rejected=rejected,
+            unrejected=unrejected,
         )
 
     def submit(self, by: Any) -> None:
@@ -162,18 +168,20 @@ class Annotation(models.Model):
     def _change_spans(self, edit: Edit) -> None:
         labels = {label.name: label for label in self.document.project.labels.all()}
         kept = {(s.start, s.end, s.label.name): s for s in self._stored()}
+        removed = []
         for removal in edit.remove:
             value = (removal.start, removal.end, removal.label)
             stored = kept.pop(value, None)
             if stored is None:
                 raise EditRefused(missing_span(removal))
-            stored.delete()
+            removed.append(stored.pk)
+        self.spans.filter(pk__in=removed).delete()
         added = [check_span(self.document, span, labels) for span in edit.add]
         remaining = [stored.span for stored in kept.values()]
         may_overlap = self.document.project.allows_overlap
         if added:
             check_overlap(self.document, [*remaining, *added], may_overlap)
-        sources = self._sources(added)
+        sources = sources_of(self.document, edit.add)
         Span.objects.bulk_create(
             Span(
                 annotation=self,
@@ -189,45 +197,32 @@ class Annotation(models.Model):
     def _stored(self) -> list["Span"]:
         return list(self.spans.select_related("label"))
 
-    def _sources(
-        self, added: list[span_rules.Span]
-    ) -> dict[span_rules.Span, dict[str, Any]]:
-        """Which model and which rule proposed a span, and the model's confidence.
-
-        Where only a rule did, the confidence is the rule's, else that of a file.
-        """
-        wanted = set(added)
-        if not wanted:
-            return {}
-        # Locked: a rule or a checkpoint is not deleted while its span is stored.
-        proposed = self.document.suggestions.select_for_update(of=("self",))
-        rows = proposed.order_by("is_imported", "pk").values_list(
-            "start", "end", "label__name", "checkpoint_id", "rule_id", "confidence"
-        )
-        sources: dict[span_rules.Span, dict[str, Any]] = {}
-        for start, end, name, checkpoint, rule, confidence in rows:
-            span = span_rules.Span(start, end, name)
-            if span not in wanted:
-                continue
-            source = sources.setdefault(span, {"suggested_confidence": confidence})
-            if rule is not None:
-                source["suggested_rule_id"] = rule
-            elif checkpoint is not None:
-                source["suggested_by_id"] = checkpoint
-                source["suggested_confidence"] = confidence
-        return sources
-
-    def _change_rejections(self, edit: Edit) -> None:
+    def _change_rejections(self, edit: Edit) -> tuple[list[Place], list[Place]]:
+        """Store what is turned down, forget what is taken back; give what was news."""
+        if not (edit.reject or edit.unreject):
+            return [], []
         labels = {label.name: label for label in self.document.project.labels.all()}
-        for rejected in edit.reject:
-            span = check_span(self.document, rejected, labels)
-            self.rejections.get_or_create(
-                start=span.start, end=span.end, label=labels[span.label]
+        rows = self.rejections.values_list("pk", "start", "end", "label__name")
+        there = {span_rules.Span(s, e, label): pk for pk, s, e, label in rows}
+        asked = {check_span(self.document, span, labels): None for span in edit.reject}
+        new = [span for span in asked if span not in there]
+        created = Rejection.objects.bulk_create(
+            Rejection(
+                annotation=self,
+                start=span.start,
+                end=span.end,
+                label=labels[span.label],
             )
-        for restored in edit.unreject:
-            self.rejections.filter(
-                start=restored.start, end=restored.end, label__name=restored.label
-            ).delete()
+            for span in new
+        )
+        there |= {span: row.pk for span, row in zip(new, created, strict=True)}
+        gone = {s.span: there[s.span] for s in edit.unreject if s.span in there}
+        self.rejections.filter(pk__in=gone.values()).delete()
+        return [_place(span) for span in new], [_place(span) for span in gone]
+
+
+def _place(span: SpanEdit | span_rules.Span) -> Place:
+    return [span.start, span.end, span.label]
 
 
 class Span(models.Model):

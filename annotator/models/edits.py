@@ -28,11 +28,24 @@ class StaleVersion(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Who proposed a span and how sure, as a person saw it; all None: nobody did."""
+
+    checkpoint: int | None = None
+    rule: int | None = None
+    confidence: float | None = None
+
+
+BY_HAND = Source()
+
+
+@dataclass(frozen=True, slots=True)
 class SpanEdit:
     start: int
     end: int
     label: str
     surface: str | None = None  # refused unless it equals document.text[start:end]
+    source: Source | None = None  # of an added span; None: whoever proposes it now
 
     @property
     def span(self) -> span_rules.Span:

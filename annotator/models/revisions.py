@@ -53,6 +53,8 @@ class Revision(models.Model):
     state = models.CharField(max_length=10, choices=State)
     added = models.JSONField(default=list)  # [[start, end, label], …]
     removed = models.JSONField(default=list)
+    rejected = models.JSONField(default=list)  # suggestions turned down, …
+    unrejected = models.JSONField(default=list)  # … and open again
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

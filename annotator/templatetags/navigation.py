@@ -19,13 +19,14 @@ class Section(NamedTuple):
     also: tuple[str, ...] = ()  # other URL names at which the section is current
 
 
+DESK = ("document-annotate", "revision-list")
 VERSIONS = ("checkpoint-detail", "checkpoint-mistakes", "checkpoint-compare")
 IMPORTS = ("import-preview", "import-job")
 EXPORTS = ("export-job", "document-export-delete")
 SECTIONS = (
     Section(_("Overview"), "project-detail", access.READ),
     Section(_("Documents"), "document-list", access.READ),
-    Section(_("Annotate"), "annotate-next", access.ANNOTATE, ("document-annotate",)),
+    Section(_("Annotate"), "annotate-next", access.ANNOTATE, DESK),
     Section(_("Import"), "document-upload", access.ADMINISTER, IMPORTS),
     Section(_("Rules"), "rule-list", access.READ, ("rule-paste",)),
     Section(_("Training"), "training", access.READ, VERSIONS),

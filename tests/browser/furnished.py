@@ -128,6 +128,8 @@ def addresses(project: Project, document: Document) -> Iterator[str]:
     yield f"{base}/checkpoints/{new.pk}/mistakes/?kind=missed&gold=LOC"
     yield f"{base}/checkpoints/compare/?first={old.pk}&second={new.pk}"
     yield f"/documents/{document.pk}/annotate/"
+    edited = project.documents.get(annotations__state="submitted")
+    yield f"/documents/{edited.pk}/revisions/"
     yield from ("/", "/projects/new/", "/no-such-page/", "/500/")
 
 

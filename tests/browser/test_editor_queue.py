@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route, expect
 
-from annotator.models import Annotation, Project, Suggestion
+from annotator.models import Annotation, Checkpoint, Project, Suggestion
 from tests.browser.desk import BASEL, KARL, Desk, add_document, suggest
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -51,15 +51,21 @@ def test_a_retraining_does_not_touch_the_open_document(
     other = add_document(project, "Other.", confidence=0.9)
     desk.open(document)
     shown = desk.page.inner_text("main")
+    seen = Checkpoint.objects.get()
     # A new model read everything: other suggestions, another order.
     Suggestion.objects.all().delete()
-    suggest(document, (0, 3, "ORG", 0.8))
+    suggest(document, (0, 3, "ORG", 0.8), (*KARL, "PER", 0.5))
     type(document).objects.filter(pk=document.pk).update(confidence=0.95)
     type(document).objects.filter(pk=other.pk).update(confidence=0.1)
     desk.page.wait_for_timeout(500)
     assert desk.page.inner_text("main") == shown
     desk.press("Tab", "Enter")
     assert desk.spans == [(*BASEL, "LOC")]
+    desk.press("Enter").drag(0, 3).press("3")
+    assert desk.spans == [(0, 3, "ORG"), (*KARL, "PER"), (*BASEL, "LOC")]
+    columns = ("suggested_by", "suggested_confidence")
+    remembered = list(desk.annotation.spans.values_list(*columns))
+    assert remembered == [(None, None), (seen.pk, 0.9), (seen.pk, 0.4)]
     desk.press("Control+Enter")
     desk.page.wait_for_url(f"**/documents/{other.pk}/annotate/")
     assert Annotation.objects.get(document=document).state == "submitted"

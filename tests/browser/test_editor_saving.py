@@ -89,6 +89,29 @@ def test_two_tabs_conflict_and_nothing_is_lost(
     assert [*KARL, "PER"] in revisions.first().added
 
 
+def test_what_the_other_version_rejected_is_in_the_history(
+    desk: Desk, project: Project
+) -> None:
+    document = add_document(project)
+    suggest(document, (*KARL, "PER", 0.4))
+    desk.open(document)
+    other = Desk(desk.page.context.new_page()).open(document)
+    other.press("Tab", "x").wait_saved()
+    desk.page.bring_to_front()
+    desk.double_click(*BASEL).press("2")
+    desk.page.locator("#conflict[open] button[value=mine]").click()
+    desk.page.get_by_text("The other one is in the history.").wait_for()
+    assert desk.spans == [(*BASEL, "LOC")]
+    assert not desk.annotation.rejections.exists()
+    desk.page.get_by_role("link", name="History of your edits").click()
+    newest, older = desk.page.locator("article").all_inner_texts()
+    assert newest.split("\n")[-4:] == [
+        *("Added", "LOC Basel"),
+        *("Rejection taken back", "PER Karl Marx"),
+    ]
+    assert older.split("\n")[-2:] == ["Rejected", "PER Karl Marx"]
+
+
 def crash_behind(desk: Desk, project: Project) -> None:
     """Crash with an edit unsaved; meanwhile another tab moves the version on."""
     document = add_document(project)

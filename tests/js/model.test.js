@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { difference, invert, toWire } from "../../annotator/static/annotator/js/changes.js";
+import { difference, fromWire, invert, toWire } from "../../annotator/static/annotator/js/changes.js";
 import * as edits from "../../annotator/static/annotator/js/edits.js";
 import { firstOverlap } from "../../annotator/static/annotator/js/spans.js";
 import { Model } from "../../annotator/static/annotator/js/model.js";
@@ -82,8 +82,62 @@ test("a label over other spans replaces them in one change", () => {
 test("an accepted suggestion remembers the model's confidence", () => {
   const model = makeModel({ suggestions: [{ ...KARL, confidence: 0.61 }] });
   model.apply(edits.accept(model.pending));
-  assert.deepEqual(model.spans, [{ ...KARL, suggested: true, confidence: 0.61 }]);
+  const source = { suggested: true, confidence: 0.61, checkpoint: null, rule: null };
+  assert.deepEqual(model.spans, [{ ...KARL, ...source }]);
   assert.deepEqual(model.pending, []);
+});
+
+const SUGGESTED = { ...KARL, source: "model", checkpoint: 7, confidence: 0.61, rule: { id: 3, text: "Karl" } };
+const SEEN = { checkpoint: 7, rule: 3, confidence: 0.61 };
+const sourcesOf = (change, model) =>
+  JSON.parse(JSON.stringify(toWire(change, model.offsets))).add.map(({ source }) => source);
+
+test("an accepted suggestion says whose it was, also when it is redone on another page", () => {
+  const page = makeModel({ suggestions: [SUGGESTED] });
+  const made = page.apply(edits.accept(page.pending));
+  assert.deepEqual(sourcesOf(made, page), [SEEN]);
+  const retrained = makeModel({ suggestions: [{ ...SUGGESTED, checkpoint: 8, confidence: 0.9 }] });
+  assert.deepEqual(sourcesOf(retrained.apply(made), retrained), [SEEN]);
+  retrained.apply(edits.remove(retrained, retrained.spans[0]));
+  const removed = page.apply(edits.remove(page, page.spans[0]));
+  assert.deepEqual(sourcesOf(page.apply(invert(removed)), page), [SEEN]);
+});
+
+test("a span of one's own stays that where a later page proposes it", () => {
+  const page = makeModel();
+  const made = page.apply(edits.label(page, KARL, "PER"));
+  assert.deepEqual(sourcesOf(made, page), [null]);
+  const retrained = makeModel({ suggestions: [SUGGESTED] });
+  assert.deepEqual(sourcesOf(retrained.apply(made), retrained), [null]);
+});
+
+test("what becomes of an accepted suggestion is the person's own", () => {
+  const suggestions = [SUGGESTED, { ...SUGGESTED, ...span(23, 28, "LOC") }];
+  const reworked = [
+    (model) => edits.relabel(model.spans[0], "ORG"),
+    (model) => edits.split(model, model.spans[0], 15),
+    (model) => edits.merge(model, model.spans[0]),
+    (model) => moveBoundary(model, asSpan(model.spans[0]), { edge: "end", direction: -1 }),
+  ];
+  for (const rework of reworked) {
+    const model = makeModel({ suggestions });
+    model.apply(edits.accept(model.pending));
+    const made = model.apply(rework(model));
+    assert.deepEqual(new Set(sourcesOf(made, model)), new Set([null]));
+    model.apply(invert(made));
+    assert.deepEqual(model.spans.map(({ checkpoint }) => checkpoint), [7, 7]);
+  }
+});
+
+test("an edit that was written down brings its source, an old one asks the page", () => {
+  const read = (add) => {
+    const model = makeModel({ suggestions: [SUGGESTED] });
+    return sourcesOf(model.apply(fromWire({ add })), model);
+  };
+  assert.deepEqual(read([{ ...KARL, surface: "Karl Marx", source: { ...SEEN, checkpoint: 2 } }]), [{ ...SEEN, checkpoint: 2 }]);
+  assert.deepEqual(read([{ ...KARL, surface: "Karl Marx", source: null }]), [null]);
+  assert.deepEqual(read([{ ...KARL, surface: "Karl Marx" }]), [SEEN]);
+  assert.deepEqual(read([{ ...KARL, source: { confidence: 0.5 } }]), [{ confidence: 0.5 }]);
 });
 
 test("a deleted suggestion does not come back as a suggestion", () => {
@@ -215,11 +269,11 @@ test("500 occurrences are one change", () => {
   assert.equal(findOccurrences("(a.b)", model, options).found.length, 500);
 });
 
-test("the wire carries the surface of added spans and no more", () => {
+test("the wire carries the surface and the source of added spans and no more", () => {
   const model = makeModel();
   const change = edits.label(model, KARL, "PER");
   assert.deepEqual(toWire(change, model.offsets), {
-    add: [{ ...KARL, surface: "Karl Marx" }],
+    add: [{ ...KARL, surface: "Karl Marx", source: null }],
     remove: [],
     reject: [],
     unreject: [],

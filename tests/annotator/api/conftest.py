@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from annotator.models import Checkpoint, Document, Project, Suggestion, TrainingRun
+from tests.annotator.api.editor import Editor
 
 TEXT = "Ada 😀 met Karl Marx in Basel."
 
@@ -13,6 +14,11 @@ def document(project: Project) -> Document:
     document = Document.new(project, TEXT, external_id="d1")
     document.save()
     return document
+
+
+@pytest.fixture
+def editor(bob: User, document: Document) -> Editor:
+    return Editor(bob, document)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Editing over the wire: bob annotates, charlie is an outsider."""
 
-import json
 from typing import Any
 from unittest.mock import patch
 
@@ -17,38 +16,7 @@ from annotator.models import (
     Revision,
     Suggestion,
 )
-
-KARL = {"start": 10, "end": 19, "label": "PER", "surface": "Karl Marx"}
-BASEL = {"start": 23, "end": 28, "label": "LOC", "surface": "Basel"}
-
-
-def bare(span: dict[str, Any]) -> dict[str, Any]:
-    return {name: span[name] for name in ("start", "end", "label")}
-
-
-class Editor:
-    """A person at the desk, speaking the wire format."""
-
-    def __init__(self, user: User, document: Document, **options: Any) -> None:
-        self.client = Client(**options)
-        self.client.force_login(user)
-        self.url = f"/api/documents/{document.pk}/annotation"
-        self.count = 0
-
-    def read(self) -> Any:
-        return self.client.get(self.url)
-
-    def edit(self, version: int, **parts: Any) -> Any:
-        self.count += 1
-        body = {"version": version, "edit_id": f"edit-{self.count}", **parts}
-        return self.client.post(
-            f"{self.url}/edits", json.dumps(body), content_type="application/json"
-        )
-
-
-@pytest.fixture
-def editor(bob: User, document: Document) -> Editor:
-    return Editor(bob, document)
+from tests.annotator.api.editor import BASEL, KARL, Editor, bare
 
 
 def test_reading_creates_nothing(editor: Editor) -> None:
@@ -161,7 +129,13 @@ def test_an_accepted_suggestion_keeps_its_provenance(
     editor: Editor, suggestion: Suggestion
 ) -> None:
     assert editor.read().json()["suggestions"] == [
-        {**bare(KARL), "confidence": 0.61, "source": "model", "rule": None}
+        {
+            **bare(KARL),
+            "confidence": 0.61,
+            "source": "model",
+            "checkpoint": suggestion.checkpoint_id,
+            "rule": None,
+        }
     ]
     editor.edit(0, add=[KARL])
     (span,) = editor.read().json()["annotation"]["spans"]
@@ -170,6 +144,7 @@ def test_an_accepted_suggestion_keeps_its_provenance(
         "suggested": True,
         "confidence": 0.61,
         "source": "model",
+        "checkpoint": suggestion.checkpoint_id,
         "rule": None,
     }
     assert Annotation.objects.get().spans.get().suggested_by == suggestion.checkpoint
@@ -229,11 +204,14 @@ def test_people_do_not_see_each_others_spans(
 
 def test_revisions_tell_what_each_edit_changed(editor: Editor, bob: User) -> None:
     editor.edit(0, add=[KARL])
-    editor.edit(1, remove=[bare(KARL)], state="flagged")
+    parts = {"remove": [bare(KARL)], "reject": [bare(KARL)], "state": "flagged"}
+    editor.edit(1, **parts)
+    editor.edit(2, unreject=[bare(KARL)])
     url = editor.url.replace("annotation", "revisions")
-    first, second = editor.client.get(url).json()
+    first, second, third = editor.client.get(url).json()
     assert first["added"] == [[10, 19, "PER"]]
-    assert second["removed"] == [[10, 19, "PER"]]
+    assert second["removed"] == second["rejected"] == [[10, 19, "PER"]]
+    assert third["unrejected"] == [[10, 19, "PER"]]
     assert (second["version"], second["state"], second["user"]) == (2, "flagged", "bob")
 
 

@@ -206,6 +206,17 @@ def test_every_edit_leaves_a_revision(annotation: Annotation, alice: User) -> No
     assert (second.added, second.removed) == ([], [[0, 12, "PER"]])
 
 
+def test_a_revision_tells_what_was_rejected_and_taken_back(
+    annotation: Annotation,
+) -> None:
+    ada, london = [0, 12, "PER"], [18, 24, "LOC"]
+    apply(annotation, reject=[LONDON])
+    apply(annotation, reject=[ADA, LONDON])
+    apply(annotation, unreject=[LONDON, LONDON, SpanEdit(0, 3, "PER")])
+    kept = annotation.revisions.values_list("rejected", "unrejected")
+    assert list(kept) == [([london], []), ([ada], []), ([], [london])]
+
+
 def test_any_version_can_be_replayed(annotation: Annotation) -> None:
     organisation = SpanEdit(18, 24, "ORG")
     apply(annotation, add=[ADA, LONDON])
@@ -284,6 +295,30 @@ def test_a_rejection_is_kept_once_and_taken_back(annotation: Annotation) -> None
     assert (rejection.start, rejection.end, rejection.label.name) == (18, 24, "LOC")
     apply(annotation, unreject=[LONDON])
     assert Rejection.objects.count() == 0
+
+
+def test_a_rejection_taken_back_in_the_edit_that_made_it_is_none(
+    annotation: Annotation,
+) -> None:
+    apply(annotation, reject=[ADA, LONDON], unreject=[LONDON])
+    assert Rejection.objects.get().label.name == "PER"
+
+
+def test_many_at_once_cost_no_more_statements_than_one(
+    annotation: Annotation, django_assert_max_num_queries: Any
+) -> None:
+    """However many suggestions are rejected or spans deleted in one edit."""
+    words = [SpanEdit(start, start + 1, "PER") for start in range(len(TEXT))]
+    parts: list[dict[str, Any]] = [
+        {"reject": words},
+        {"unreject": words},
+        {"add": words},
+        {"remove": words},
+    ]
+    for part in parts:
+        with django_assert_max_num_queries(15):
+            apply(annotation, **part)
+    assert not (Rejection.objects.exists() or Span.objects.exists())
 
 
 def test_a_label_with_spans_cannot_be_deleted(annotation: Annotation) -> None:

@@ -1,5 +1,6 @@
 // A change of an annotation: what an edit adds, removes, rejects and takes back.
 
+import { provenanceFrom, sourceOf } from "./sources.js";
 import { keyOf } from "./spans.js";
 
 export function makeChange({ add = [], remove = [], reject = [], unreject = [] }) {
@@ -33,16 +34,26 @@ export function difference(from, to) {
   };
 }
 
-// What goes over the wire: offsets and labels, and of new spans the surface.
+// What goes over the wire: offsets and labels, of new spans the surface and the source.
 export function toWire(change, offsets) {
   const bare = ({ start, end, label }) => ({ start, end, label });
   return {
     add: change.add.map((span) => ({
       ...bare(span),
       surface: offsets.slice(span.start, span.end),
+      source: sourceOf(span),
     })),
     remove: change.remove.map(bare),
     reject: change.reject.map(bare),
     unreject: change.unreject.map(bare),
   };
+}
+
+// The change of an edit that was written down; earlier pages wrote down no source.
+export function fromWire(edit) {
+  const change = makeChange(edit);
+  const add = change.add.map(({ source, ...span }) =>
+    source === undefined ? span : { ...span, ...provenanceFrom(source) },
+  );
+  return { ...change, add };
 }

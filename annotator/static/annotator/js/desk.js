@@ -35,10 +35,10 @@ export class Desk extends EventTarget {
       this.say(gettext("That does not fit the spans that are there now."), "warn");
       return false;
     }
-    this.model.apply(change);
-    if (isRecorded) this.history.record(change);
-    this.send(toWire(change, this.model.offsets));
-    this.#emit("content", { change });
+    const made = this.model.apply(change);
+    if (isRecorded) this.history.record(made);
+    this.send(toWire(made, this.model.offsets));
+    this.#emit("content", { change: made });
     return true;
   }
 

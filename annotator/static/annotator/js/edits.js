@@ -3,6 +3,9 @@
 import { makeChange } from "./changes.js";
 import { isSame } from "./spans.js";
 
+// Another span than the one it came from: nobody proposed it as it is now.
+const bare = ({ start, end, label }) => ({ start, end, label });
+
 // Label a range; spans in the way are replaced where they may not overlap.
 export function label(model, range, name) {
   const there = model.spansIn(range.start, range.end);
@@ -14,7 +17,7 @@ export function label(model, range, name) {
 
 export function relabel(item, name) {
   if (item.label === name) return makeChange({});
-  return makeChange({ add: [{ ...item, label: name }], remove: [item] });
+  return makeChange({ add: [{ ...bare(item), label: name }], remove: [item] });
 }
 
 // Accept suggestions, as they are or under another label.
@@ -27,18 +30,12 @@ export function accept(suggestions, name = null) {
     })),
     reject: suggestions
       .filter((suggestion) => name !== null && name !== suggestion.label)
-      .map(({ start, end, label: proposed }) => ({ start, end, label: proposed })),
+      .map(bare),
   });
 }
 
 export function reject(suggestions) {
-  return makeChange({
-    reject: suggestions.map(({ start, end, label: proposed }) => ({
-      start,
-      end,
-      label: proposed,
-    })),
-  });
+  return makeChange({ reject: suggestions.map(bare) });
 }
 
 // Delete a span; what a model had proposed there does not come back.
@@ -55,13 +52,14 @@ export function labelAll(ranges, name) {
 export function split(model, span, point) {
   if (point <= span.start || point >= span.end) return null;
   const before = model.tokens.range(model.tokens.until(point)).end;
-  const first = { ...span, end: before > span.start ? Math.min(before, point) : point };
-  return makeChange({ add: [first, { ...span, start: point }], remove: [span] });
+  const end = before > span.start ? Math.min(before, point) : point;
+  const halves = [{ ...bare(span), end }, { ...bare(span), start: point }];
+  return makeChange({ add: halves, remove: [span] });
 }
 
 // Make one span of this one and the next, under the label of the first; or null.
 export function merge(model, span) {
   const next = model.spans.find((other) => other.start >= span.end);
   if (!next) return null;
-  return makeChange({ add: [{ ...span, end: next.end }], remove: [span, next] });
+  return makeChange({ add: [{ ...bare(span), end: next.end }], remove: [span, next] });
 }

@@ -3,6 +3,7 @@
 import { firstOverlap, firstRepeat, inTextOrder, isSame, keyOf } from "./spans.js";
 import { outermost, overlaps, placeOf, within } from "./spans.js";
 import { Offsets } from "./offsets.js";
+import { provenanceOf } from "./sources.js";
 import { Sentences } from "./sentences.js";
 import { Tokens } from "./tokens.js";
 
@@ -51,6 +52,7 @@ export class Model {
     );
   }
 
+  // The change as it was made: each added span says where it comes from.
   apply(change) {
     this.#measure(change.add);
     const gone = new Set(change.remove.map(keyOf));
@@ -60,6 +62,7 @@ export class Model {
     for (const span of change.reject) this.#rejected.set(keyOf(span), span);
     for (const span of change.unreject) this.#rejected.delete(keyOf(span));
     this.#propose();
+    return { ...change, add: added };
   }
 
   // The spans that touch [start, end), in the order of the text.
@@ -128,10 +131,11 @@ export class Model {
     return this.labels.some((label) => label.name === span.label);
   }
 
-  #withSource({ start, end, label }) {
-    const source = this.suggestionLike({ start, end, label });
-    const confidence = source ? source.confidence : null;
-    return { start, end, label, suggested: source !== null, confidence };
+  // What comes back keeps its source; of what is new the page says who proposed it.
+  #withSource(span) {
+    if (span.suggested !== undefined) return span;
+    const { start, end, label } = span;
+    return { start, end, label, ...provenanceOf(this.suggestionLike(span)) };
   }
 
   // Open suggestions: not rejected, and no person's span in their place.

@@ -1,7 +1,7 @@
 // What to do when saving does not simply work: edits of an earlier page that never
 // arrived, a version that moved on, an edit that the server refuses.
 
-import { makeChange } from "./changes.js";
+import { fromWire, makeChange } from "./changes.js";
 import { settle } from "./conflict.js";
 import { shorten } from "./dom.js";
 
@@ -21,7 +21,7 @@ export async function replay({ api, journal, autosave, model, version }) {
   }
   const fitting = [];
   for (const entry of left) {
-    const change = { ...entry, ...makeChange(entry) }; // a submission changes no span
+    const change = { ...entry, ...fromWire(entry) }; // a submission changes no span
     if (!model.fits(change)) continue;
     model.apply(change);
     if (entry.state) model.state = entry.state;
@@ -118,7 +118,7 @@ async function undoRefused({ api, autosave, desk, reply }) {
 
 // False where the edit does not fit.
 function redo(desk, edit) {
-  const change = makeChange(edit);
+  const change = fromWire(edit);
   if (!desk.model.fits(change)) return false;
   desk.perform(change, { isRecorded: false });
   if (edit.state) desk.setState(edit.state);

@@ -7,6 +7,24 @@ export const isRule = ({ source }) => source === "rule";
 // Proposed by another program, whose file was imported.
 const isImported = ({ source }) => source === "import";
 
+// What an edit says of where a span comes from: null for a person's own.
+export function sourceOf({ suggested, checkpoint, rule, confidence }) {
+  if (!suggested) return null;
+  return { checkpoint: checkpoint ?? undefined, rule: rule?.id, confidence };
+}
+
+// What a span remembers of the suggestion it was, if it was one.
+export const provenanceOf = (suggestion) => ({
+  suggested: Boolean(suggestion),
+  confidence: suggestion?.confidence ?? null,
+  checkpoint: suggestion?.checkpoint ?? null,
+  rule: suggestion?.rule ?? null,
+});
+
+// The same from what an edit said.
+export const provenanceFrom = (source) =>
+  provenanceOf(source && { ...source, rule: source.rule && { id: source.rule } });
+
 // One word for a kind of rule.
 const kindName = ({ kind }) =>
   kind === "pattern" ? gettext("pattern") : gettext("dictionary");
