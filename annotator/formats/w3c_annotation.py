@@ -183,8 +183,10 @@ def _tags(marks: Marks, value: Mapping[str, Any]) -> list[str]:
         said = body.get("value", body.get("label"))
         if isinstance(said, dict):
             said = said.get("label", said.get("id"))
-        purpose = body.get("purpose", value.get("motivation"))
-        if purpose in IS_TAG and isinstance(said, str) and said.strip():
+        why = body.get("purpose", value.get("motivation"))
+        purposes = why if isinstance(why, list) else [why]
+        is_tag = any(isinstance(p, str) and p in IS_TAG for p in purposes)
+        if is_tag and isinstance(said, str) and said.strip():
             tags.append(said)
         else:
             marks.others[_t("comments")] += 1

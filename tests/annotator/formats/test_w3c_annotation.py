@@ -154,6 +154,20 @@ def test_what_does_not_fit_is_refused(
     assert (error.line, sentence in error.message) == (line, True), error
 
 
+@pytest.mark.parametrize("purpose", [["tagging"], ["linking", "tagging"], "tagging"])
+def test_a_body_may_have_several_purposes(tmp_path: Path, purpose: Any) -> None:
+    value = annotation(position(2, 5), body={"value": "PER", "purpose": purpose})
+    assert marked(one(tmp_path, value)) == [(2, "Ann", "PER")]
+
+
+@pytest.mark.parametrize("purpose", [[["tagging"]], {"tagging": 1}, [None], 7])
+def test_what_is_no_purpose_makes_a_body_no_tag(tmp_path: Path, purpose: Any) -> None:
+    value = annotation(position(2, 5), body={"value": "PER", "purpose": purpose})
+    record = one(tmp_path, value)
+    assert marked(record) == [(2, "Ann", "annotation")]
+    assert "Not kept: comments (1)." in record.notes
+
+
 def test_a_text_that_cannot_be_read_takes_no_other_one_with_it(tmp_path: Path) -> None:
     files = {"a.txt": TEXT.encode(), "b.txt": b"good \xff bad", "c.txt": b"Carl left"}
     files |= {"a.json": json.dumps([annotation(position(2, 5))]).encode()}
