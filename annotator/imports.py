@@ -78,6 +78,7 @@ class Checked:
     project: Project
     options: ImportOptions
     report: ImportReport
+    format: Format | None = None  # recognised once is enough
     labels: tuple[str, ...] = ()
     spans: int = 0
     suggestions: int = 0
@@ -129,7 +130,7 @@ class Checked:
         if self.kept is not None:
             yield from self.kept
             return
-        _format, items = open_file(self.source, self.project, self.options)
+        _format, items = open_file(self.source, self.project, self.options, self.format)
         errors = 0
         for item in items:
             if isinstance(item, Record):
@@ -185,12 +186,12 @@ def check(
         notes=found.notes,
         note_count=found.note_count,
     )
-    options = replace(options, format=format.name)  # recognised once is enough
     return Checked(
         source,
         project,
         options,
         report,
+        format,
         labels=tuple(found.labels),
         spans=found.spans,
         suggestions=found.suggestions,
@@ -238,14 +239,17 @@ def open_source(path: str | Path, options: ImportOptions) -> Source:
 
 
 def open_file(
-    source: Source, project: Project, options: ImportOptions
+    source: Source,
+    project: Project,
+    options: ImportOptions,
+    format: Format | None = None,
 ) -> tuple[Format, Iterator[Record | FormatError]]:
-    """The format of a file, and its documents and errors.
+    """The format of a file, unless it is known, and its documents and errors.
 
     Raises:
         FormatError: the file is of no format, or not of the one that is asked for.
     """
-    format = find_format(source, options.format)
+    format = format or find_format(source, options.format)
     how = ReadOptions(
         options.document,
         project.joins_tokens_with,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 
 from django.utils.translation import gettext as _t
 
@@ -24,6 +23,7 @@ from annotator.formats import (
     label_studio,
     label_studio_writer,
     lighttag,
+    mixtures,
     prodigy_writer,
     pubannotation,
     pubtator,
@@ -53,7 +53,6 @@ from annotator.formats.records import (
     excerpt,
 )
 from annotator.formats.source import FormatError, Source
-from annotator.formats.tag_names import describes
 
 FORMATS: dict[str, Format] = {
     # In the order in which a file is shown to them when it has to be recognised.
@@ -96,7 +95,6 @@ OUTPUTS: dict[str, Output] = {
         hugging_face_writer.OUTPUT,
     )
 }
-MEMBERS_LOOKED_AT = 100
 
 __all__ = [
     "FORMATS",
@@ -130,7 +128,8 @@ def find_format(source: Source, name: str = "auto") -> Format:
         raise FormatError(1, sentence.format(name=name, known=known))
     foreign.check(source)
     if source.is_collection:
-        return _find_format_of_collection(source)
+        several = _format_of_several(source)
+        return mixtures.format_of(source, several, _find_format_of_member)
     is_text = "\0" not in source.beginning()
     for format in FORMATS.values():
         if (is_text or format.is_binary) and format.recognises(source):
@@ -139,27 +138,6 @@ def find_format(source: Source, name: str = "auto") -> Format:
         raise FormatError(1, _t("The file is not text in UTF-8 or UTF-16."))
     sentence = _t("The file was not recognised; choose one of the formats {known}.")
     raise FormatError(1, sentence.format(known=", ".join(FORMATS)))
-
-
-def _find_format_of_collection(source: Source) -> Format:
-    """A format of several files, or else that of the first file that has one.
-
-    Others may lie beside it, such as a description of its labels.
-    """
-    several = _format_of_several(source)
-    if several:
-        return several
-    first: FormatError | None = None
-    for is_description in (False, True):
-        for member in islice(source.members(), MEMBERS_LOOKED_AT):
-            if describes(member) != is_description:
-                continue
-            try:
-                return _find_format_of_member(member)
-            except FormatError as error:
-                first = first or error
-    sentence = _t("There is no file in {name}.")
-    raise first or FormatError(1, sentence.format(name=source.shown_name))
 
 
 def _find_format_of_member(member: Source) -> Format:
@@ -185,13 +163,14 @@ def read(
 
     Of a folder or zip every file is read, and named in its errors and notes.
     """
-    if not source.is_collection or format.takes_collections:
+    if not source.is_collection or _is_read_as_one(source, format):
         yield from _read_one(source, format, options)
         return
-    last: Record | None = None  # waits for all that is ignored, unlike an error
+    last: Record | None = None  # waits for what is only known at the end
     ignored: list[str] = []
+    notes: list[str] = []
     is_empty = True
-    for item in _read_members(source, format, options, ignored):
+    for item in _read_members(source, format, options, ignored, notes):
         is_empty = False
         if isinstance(item, FormatError):
             yield item
@@ -203,24 +182,47 @@ def read(
     if ignored and is_empty:
         sentence = _t("There are no documents, but descriptions of them: {names}.")
         yield FormatError(1, sentence.format(names=names))
-    if ignored and last:
+    if ignored:
         sentence = _t("Not documents, but descriptions of them: {names}.")
-        last = replace(last, notes=(*last.notes, sentence.format(names=names)))
+        notes.append(sentence.format(names=names))
     if last:
-        yield last
+        yield replace(last, notes=(*last.notes, *notes))
+
+
+def _is_read_as_one(source: Source, format: Format) -> bool:
+    """Whether its reader takes all of a folder or zip; a workbook is a zip itself."""
+    if not format.takes_collections:
+        return False
+    return format.claims is not None or format.recognises(source)
 
 
 def _read_members(
-    source: Source, format: Format, options: ReadOptions, ignored: list[str]
+    source: Source,
+    format: Format,
+    options: ReadOptions,
+    ignored: list[str],
+    notes: list[str],
 ) -> Iterator[Record | FormatError]:
-    """What is in all files of a folder or zip; the names of the others go in a list."""
+    """What is in all files of a folder or zip; the names of the others go in a list.
+
+    So do notes on files behind whose beginning there is no document.
+    """
     try:
         for member in source.members():
             if format.ignores(member):
                 ignored.append(member.shown_name)
                 continue
+            error = format.refuses(member)
+            if error:
+                yield _named(member, error)
+                continue
+            notes += member.notes
             for item in _read_one(member, format, options):
-                yield _named(member, item)
+                item = _named(member, item)
+                if notes and isinstance(item, Record):
+                    item = replace(item, notes=(*notes, *item.notes))
+                    notes.clear()
+                yield item
     except FormatError as error:
         yield error
 
@@ -228,6 +230,8 @@ def _read_members(
 def _named(member: Source, item: Record | FormatError) -> Record | FormatError:
     name = member.shown_name
     if isinstance(item, FormatError):
+        if item.message.startswith(f"{name} "):
+            return item
         return FormatError(item.line, f"{name}: {item.message}")
     return replace(item, notes=tuple(f"{name}: {note}" for note in item.notes))
 

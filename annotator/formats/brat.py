@@ -4,17 +4,16 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from django.utils.translation import gettext as _t
 
 from annotator.formats.brat_writer import ONE_LINE
+from annotator.formats.companions import TEXT, not_read, parts, stem, suffix
 from annotator.formats.mentions import Mention, settle
 from annotator.formats.records import Format, Record, check_marks, excerpt
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import LONGEST_LINE, FormatError, Line, Source
 
-TEXT = ".txt"
 MARKED = (".a1", ".a2", ".ann")  # the first two of BioNLP's shared tasks
 PIECE = re.compile(r"([0-9]{1,12}) ([0-9]{1,12})")
 # By the first character of its id, what a line that marks no text is.
@@ -47,11 +46,12 @@ def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
         yield from _document([source, *_beside(source)], options)
         return
     names = source.member_names
-    wanted = _documents(names)
+    own = parts(names, MARKED)
+    wanted = Counter(stem(name) for name in names if name in own)
     waiting: dict[str, list[Source]] = {stem: [] for stem in wanted}
-    notes = list(_not_read(names))
+    notes = list(not_read(names, own))
     for member in source.members():
-        if not _is_part(member.shown_name):
+        if member.shown_name not in own:
             continue
         files = waiting[member.stem]
         files.append(member)
@@ -63,27 +63,16 @@ def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
 
 
 def _is_part(name: str) -> bool:
-    return Path(name).suffix.lower() in (TEXT, *MARKED)
-
-
-def _documents(names: list[str]) -> Counter[str]:
-    """How many files each document has, by their name without suffix."""
-    parts = (name for name in names if _is_part(name))
-    return Counter(name.removesuffix(Path(name).suffix) for name in parts)
-
-
-def _not_read(names: list[str]) -> Iterator[str]:
-    others = [name for name in names if not _is_part(name)]
-    if others:
-        shown = excerpt(", ".join(others), limit=200)
-        yield _t("Not read: {names}.").format(names=shown)
+    return suffix(name) in (TEXT, *MARKED)
 
 
 def _beside(source: Source) -> list[Source]:
     """The text of a single annotation file, where it lies beside it."""
-    path = source.path.with_suffix(TEXT)
-    name = f"{source.stem}{TEXT}"
-    return [Source(path, name, source.stated_encoding)] if path.is_file() else []
+    for ending in (TEXT, TEXT.upper()):
+        path, name = source.path.with_suffix(ending), f"{source.stem}{ending}"
+        if path.is_file():
+            return [Source(path, name, source.stated_encoding)]
+    return []
 
 
 def _document(files: list[Source], options: Options) -> Iterator[Record | FormatError]:
@@ -200,9 +189,8 @@ def _named(file: Source, error: FormatError) -> FormatError:
 def recognises(source: Source) -> bool:
     if source.is_collection:
         names = source.member_names
-        stems = {n.removesuffix(Path(n).suffix) for n in names if n.endswith(TEXT)}
-        marked = (n for n in names if Path(n).suffix.lower() in MARKED)
-        return any(name.removesuffix(Path(name).suffix) in stems for name in marked)
+        texts = {stem(name) for name in names if suffix(name) == TEXT}
+        return any(stem(n) in texts for n in names if suffix(n) in MARKED)
     if source.suffix not in MARKED:
         return False
     lines = [line for line in source.head(20) if line.text.strip()]
@@ -215,4 +203,5 @@ FORMAT = Format(
     recognises=recognises,
     read=read,
     takes_collections=True,
+    claims=_is_part,
 )

@@ -127,6 +127,10 @@ class Format:
     takes_collections: bool = False  # a folder or zip is read as one, not by members
     # A member of a folder or zip that describes the others and holds no document.
     ignores: Callable[[Source], bool] = lambda source: False
+    # Why a member is not read: it is of another format, and nobody chose this one.
+    refuses: Callable[[Source], FormatError | None] = lambda source: None
+    # Of what takes collections: the names of the members that belong together.
+    claims: Callable[[str], bool] | None = None
 
 
 def check(record: Record, may_overlap: bool = False) -> None:

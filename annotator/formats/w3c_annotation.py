@@ -3,19 +3,18 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.translation import gettext as _t
 
+from annotator.formats.companions import TEXT, not_read, parts, suffix
 from annotator.formats.json_values import elements, is_whole, objects, shown
 from annotator.formats.mentions import Mention, settle
 from annotator.formats.records import Format, Record, excerpt
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import LONGEST_LINE, FormatError, Source
 
-TEXT = ".txt"
 MARKED = (".json", ".jsonld")
 CONTEXT = "http://www.w3.org/ns/anno"
 MARKS = re.compile(r'"(TextQuoteSelector|TextPositionSelector|selector)"')
@@ -41,33 +40,53 @@ def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
         texts = [Source(path, name, source.stated_encoding)] if path.is_file() else []
         yield from _documents([source, *texts], options)
         return
-    left = sum(_is_part(name) for name in source.member_names)
-    parts: list[Source] = []
+    names = source.member_names
+    own, found = parts(names, MARKED), list[Source]()
+    left = sum(name in own for name in names)  # a zip may hold a name twice
     for member in source.members():
-        if _is_part(member.shown_name):
-            parts.append(member)
-            if len(parts) == left:  # all of them are unpacked now, and still there
-                yield from _documents(parts, options)
+        if member.shown_name in own:
+            found.append(member)
+            if len(found) == left:  # all of them are unpacked now, and still there
+                notes = [*not_read(names, own)]
+                yield from _noted(_documents(found, options), notes)
 
 
 def _is_part(name: str) -> bool:
-    return Path(name).suffix.lower() in (TEXT, *MARKED)
+    return suffix(name) in (TEXT, *MARKED)
 
 
-def _documents(parts: list[Source], options: Options) -> Iterator[Record | FormatError]:
-    texts = {part.shown_name: part for part in parts if part.suffix == TEXT}
+def _noted(
+    items: Iterator[Record | FormatError], notes: list[str]
+) -> Iterator[Record | FormatError]:
+    """The documents, and the notes with the first one."""
+    for item in items:
+        if notes and isinstance(item, Record):
+            item, notes = replace(item, notes=(*notes, *item.notes)), []
+        yield item
+
+
+def _documents(files: list[Source], options: Options) -> Iterator[Record | FormatError]:
+    texts = {file.stem: file for file in files if file.suffix == TEXT}
     only = next(iter(texts.values())) if len(texts) == 1 else None
-    unread = dict(texts)
-    for file in [part for part in parts if part.suffix != TEXT] or parts:
-        text = texts.get(f"{file.stem}{TEXT}", only)
+    unread = {file.shown_name: file for file in files if file.suffix == TEXT}
+    for file in [file for file in files if file.suffix != TEXT] or files:
+        text = texts.get(file.stem, only)
         if text is not None:
             unread.pop(text.shown_name, None)
         try:
             yield _record(file, text, options)
         except FormatError as error:
-            yield FormatError(error.line, f"{file.shown_name}: {error.message}")
+            yield _named(file, error)
     for text in unread.values():
-        yield Record(text.read_text(LONGEST_LINE), external_id=text.stem)
+        try:
+            content = text.read_text(LONGEST_LINE)
+            yield Record(content, external_id=text.stem, notes=tuple(text.notes))
+        except FormatError as error:
+            yield _named(text, error)
+
+
+def _named(file: Source, error: FormatError) -> FormatError:
+    return FormatError(error.line, f"{file.shown_name}: {error.message}")
 
 
 def _record(file: Source, text: Source | None, options: Options) -> Record:
@@ -85,12 +104,14 @@ def _record(file: Source, text: Source | None, options: Options) -> Record:
         for annotation in _annotations(value):
             _add(marks, line, annotation, content)
     spans, notes = settle(content, marks.mentions, options.may_overlap)
+    # Those of a file by itself are told by whoever reads it.
+    encodings = [note for f in (file, text) if f.whole or f is text for note in f.notes]
     return Record(
         text=content,
         spans=spans,
         is_annotated=True,
         external_id=file.stem,
-        notes=(*text.notes, *notes, *_notes(marks)),
+        notes=(*encodings, *notes, *_notes(marks)),
     )
 
 
@@ -162,8 +183,10 @@ def _tags(marks: Marks, value: Mapping[str, Any]) -> list[str]:
         said = body.get("value", body.get("label"))
         if isinstance(said, dict):
             said = said.get("label", said.get("id"))
-        purpose = body.get("purpose", value.get("motivation"))
-        if purpose in IS_TAG and isinstance(said, str) and said.strip():
+        why = body.get("purpose", value.get("motivation"))
+        purposes = why if isinstance(why, list) else [why]
+        is_tag = any(isinstance(p, str) and p in IS_TAG for p in purposes)
+        if is_tag and isinstance(said, str) and said.strip():
             tags.append(said)
         else:
             marks.others[_t("comments")] += 1
@@ -185,7 +208,8 @@ def recognises(source: Source) -> bool:
         head = source.beginning()
         is_json = head.lstrip()[:1] in ("[", "{") and '"target"' in head
         return is_json and (CONTEXT in head or bool(MARKS.search(head)))
-    if not any(name.lower().endswith(TEXT) for name in source.member_names):
+    suffixes = {suffix(name) for name in source.member_names}
+    if TEXT not in suffixes or suffixes.isdisjoint(MARKED):
         return False
     marked = (member for member in source.members() if member.suffix in MARKED)
     first = next(marked, None)
@@ -198,4 +222,5 @@ FORMAT = Format(
     recognises=recognises,
     read=read,
     takes_collections=True,
+    claims=_is_part,
 )

@@ -293,9 +293,7 @@ def test_nested_spans_are_written_or_in_the_receipt(
     assert named == ([] if holds_all else [("Italia", "dropped")])
 
 
-@pytest.mark.parametrize(
-    "name", ["jsonl", "conll2003", "doccano", "label-studio", "hugging-face"]
-)
+@pytest.mark.parametrize("name", [name for name in OUTPUTS if name != "spacy"])
 def test_documents_stream_and_never_stand_in_memory_together(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -312,11 +310,9 @@ def test_documents_stream_and_never_stand_in_memory_together(
     receipt = export(project, tmp_path / "out", ExportOptions(format=name))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    written = sum(file["bytes"] for file in receipt.facts["files"])
-    assert written > 4_000_000
-    assert peak < written / 4
-    has_tags = OUTPUTS[name].has_tags
-    assert len(receipt.changes) == (1000 if has_tags else 0)
+    assert peak < 2_000_000  # of texts that are 4,000,000 bytes together
+    names_parts_of_tokens = OUTPUTS[name].has_tags or name == "prodigy"
+    assert len(receipt.changes) == (1000 if names_parts_of_tokens else 0)
 
 
 @pytest.mark.parametrize(

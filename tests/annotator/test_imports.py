@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -436,6 +437,18 @@ def test_a_file_too_long_to_be_kept_is_read_again_and_must_not_have_changed(
     assert not project.documents.exists()
     write([{"text": "a"}, {"text": "c"}])
     assert many.store().created == 2
+
+
+def test_what_was_left_out_of_a_folder_is_left_out_again_when_it_is_stored(
+    project: Project, tmp_path: Path
+) -> None:
+    folder = tmp_path / "set"
+    folder.mkdir()
+    (folder / "README.txt").write_text("This corpus is free.")
+    (folder / "a.conll").write_text(SENTENCES)
+    checked = check(folder, project, ImportOptions())
+    assert checked.report.notes[0][1].endswith("descriptions of them: README.txt.")
+    assert replace(checked, kept=None).store().created == 3
 
 
 def no_room(kept: Any) -> None:

@@ -152,3 +152,49 @@ def test_what_does_not_fit_is_refused(
     error = read_beside(tmp_path, value)
     assert isinstance(error, FormatError), error
     assert (error.line, sentence in error.message) == (line, True), error
+
+
+@pytest.mark.parametrize("purpose", [["tagging"], ["linking", "tagging"], "tagging"])
+def test_a_body_may_have_several_purposes(tmp_path: Path, purpose: Any) -> None:
+    value = annotation(position(2, 5), body={"value": "PER", "purpose": purpose})
+    assert marked(one(tmp_path, value)) == [(2, "Ann", "PER")]
+
+
+@pytest.mark.parametrize("purpose", [[["tagging"]], {"tagging": 1}, [None], 7])
+def test_what_is_no_purpose_makes_a_body_no_tag(tmp_path: Path, purpose: Any) -> None:
+    value = annotation(position(2, 5), body={"value": "PER", "purpose": purpose})
+    record = one(tmp_path, value)
+    assert marked(record) == [(2, "Ann", "annotation")]
+    assert "Not kept: comments (1)." in record.notes
+
+
+def test_a_text_that_cannot_be_read_takes_no_other_one_with_it(tmp_path: Path) -> None:
+    files = {"a.txt": TEXT.encode(), "b.txt": b"good \xff bad", "c.txt": b"Carl left"}
+    files |= {"a.json": json.dumps([annotation(position(2, 5))]).encode()}
+    first, error, last = read_zip(tmp_path / "a.zip", files)
+    assert isinstance(first, Record) and marked(first) == [(2, "Ann", "PER")]
+    assert str(error) == "line 1: b.txt: Byte 5 of b.txt, 0xFF, is not UTF-8."
+    assert isinstance(last, Record) and last.text == "Carl left"
+
+
+def test_detected_encodings_and_files_that_are_not_read_are_told(
+    tmp_path: Path,
+) -> None:
+    value = annotation(position(2, 5), tag="人物名称与地点组织机构名")
+    data = json.dumps([value], ensure_ascii=False).encode("gb18030")
+    files = {"a.json": data, "a.txt": TEXT.encode(), "README.txt": b"x", "b.css": b"x"}
+    (record,) = read_zip(tmp_path / "a.zip", files)
+    assert isinstance(record, Record)
+    not_read, encoding = record.notes
+    assert not_read == "Not read: README.txt, b.css."
+    assert encoding.startswith("a.json is not UTF-8; it was read as ")
+
+
+def read_zip(path: Path, files: dict[str, bytes]) -> list[Record | FormatError]:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    source = Source(path)
+    format = find_format(source)
+    assert format.name == "w3c-annotation"
+    return list(read(source, format, ReadOptions()))
