@@ -220,3 +220,10 @@ def test_scores_of_regions_and_predictions_are_confidences(read_file: Read) -> N
     strange, without = record.notes
     assert strange.startswith("The score -3.5 is not a number from 0 to 1")
     assert without == "Suggestions without a confidence: they get 0.5."
+
+
+def test_offsets_without_surfaces_that_cut_words_are_refused(read_file: Read) -> None:
+    code_points = task([region(2, 5, None, "PER")])
+    (item,) = read_file(json.dumps([code_points]), name="export.json")
+    assert isinstance(item, FormatError)
+    assert "“ Ad” if it counts UTF-16 units, and “Ada” if it" in item.message
