@@ -237,6 +237,9 @@ def _record(sentences: list[Sentence], options: Options) -> Record:
 
 def _place(sentence: Sentence, options: Options) -> tuple[str, list[Token]]:
     text = sentence.headers.get("text", "")
+    if text.strip() and find_in_order(sentence.tokens, text) is None:
+        note = _t("“# text” says “{text}”, which is not made of the tokens; they stay.")
+        sentence.notes.append(note.format(text=excerpt(text)))
     if sentence.behind and find_in_order(sentence.tokens, text) is None:
         return join(sentence.tokens, [*sentence.behind[:-1], ""])
     return place(sentence.tokens, text, options.joins_tokens_with)

@@ -111,8 +111,15 @@ def _record(line: int, value: dict[str, Any], keys: Keys, of_file: Found) -> Rec
         suggestions=proposed.spans,
         confidences=marked.confidences | proposed.confidences,
         state=state,
-        notes=(*marked.notes, *proposed.notes),
+        notes=(*marked.notes, *proposed.notes, *_rejected(value, answer, span_key)),
     )
+
+
+def _rejected(value: dict[str, Any], answer: Any, key: str | None) -> Iterator[str]:
+    """A note about spans that a person did not accept in Prodigy."""
+    if key and value[key] and answer in ("reject", "ignore"):
+        sentence = _t("The answer is “{answer}”: spans became metadata ({count}).")
+        yield sentence.format(answer=answer, count=len(value[key]))
 
 
 def _state(line: int, value: Any) -> str:

@@ -62,7 +62,7 @@ def _claims(task: Task) -> list[Claim]:
 
 def _record(task: Task, found: Found, marks_text: bool, may_overlap: bool) -> Record:
     unit = found.unit
-    best, notes = task.best, list(_left_out(task))
+    best, notes = task.best, [*task.notes, *_left_out(task)]
     mentions = _mentions(task, best, notes) if best else []
     proposed = [m for p in task.predictions for m in _mentions(task, p, notes)]
     offsets.check_words(task.text, claims_of([*mentions, *proposed]), found)
@@ -97,6 +97,11 @@ def _mentions(task: Task, answer: Answer, notes: list[str]) -> list[Mention]:
             notes.append(sentence.format(value=json_values.shown(region.value)))
         elif not found:
             others[region.type or "–"] += 1
+        if found and region.no_labels:
+            sentence = _t("Of the labels of {value} these are no words: {labels}.")
+            labels = json_values.shown(region.no_labels)
+            about = json_values.shown(region.value)
+            notes.append(sentence.format(value=about, labels=labels))
         mentions += found
     if others:
         kinds = ", ".join(f"{kind} ({count})" for kind, count in others.items())

@@ -356,3 +356,10 @@ def test_the_texts_of_tokens_say_that_characters_are_counted(read_file: Read) ->
     spans = [{"start": 3, "end": 6, "label": "X"}]
     line = {"text": text + "n a", "spans": spans}
     assert one(read_file, line | {"tokens": tokens}).spans == (Span(3, 6, "X"),)
+
+
+def test_spans_of_a_rejected_task_are_noted(read_file: Read) -> None:
+    spans = [{"start": 0, "end": 3, "label": "PER"}]
+    record = one(read_file, {"text": "Ann left", "spans": spans, "answer": "reject"})
+    assert record.metadata["spans"] == spans and not record.is_annotated
+    assert record.notes == ("The answer is “reject”: spans became metadata (1).",)
