@@ -64,8 +64,7 @@ def unit_of(line: int, value: dict[str, Any], of_file: Found) -> Found:
             raise FormatError(line, sentence.format(key=UNIT_KEY, **about))
         unit = names[value[UNIT_KEY]]
         return Found(unit, (unit,))
-    tokens = value.get("tokens")
-    if any("text" in token for token in objects(tokens)):
+    if "tokens" in value and any("text" in t for t in objects(value["tokens"])):
         return Found(CODE_POINTS, ())  # as is checked when they are read
     return of_file
 

@@ -167,10 +167,16 @@ def _claim(line: int, said: Said) -> Claim:
 def _repaired(
     line: int, text: str, found: list[Said], of_file: Found
 ) -> tuple[list[Said], tuple[str, ...]]:
-    """In code points and with a note, where another unit fits all; else as they are."""
+    """In code points and with a note, where another unit fits all; else as they are.
+
+    Raises:
+        FormatError: nothing says what is counted, or that has no such place.
+    """
     claims = [_claim(line, said) for said in found]
     unit = offsets.settled(text, claims, of_file)
     ruler = Ruler(text, unit)
+    if unit != CODE_POINTS:
+        _check_unsaid(ruler, claims)
     places = [place for place in map(ruler.find, claims) if place]
     if len(places) < len(found):
         return found, ()
@@ -179,6 +185,18 @@ def _repaired(
         for place, said in zip(places, found, strict=True)
     ]
     return repaired, tuple(offsets.repaired(unit, len(found)))
+
+
+def _check_unsaid(ruler: Ruler, claims: list[Claim]) -> None:
+    """Refuse spans without a surface that the others' unit has nowhere."""
+    for claim in claims:
+        if claim.surface is None and ruler.find(claim) is None:
+            sentence = _t(
+                "[{start}, {end}) is no piece of the text if it counts {unit}, as "
+                "other spans of the file do."
+            )
+            about = {"start": claim.start, "end": claim.end, "unit": ruler.unit.name}
+            raise FormatError(claim.line, sentence.format(**about))
 
 
 def _span(line: int, text: str, said: Said) -> Span:

@@ -216,7 +216,9 @@ def is_plain(text: str, unit: Unit) -> bool:
     """Whether every character of a text is one of the unit."""
     if not unit.bytes_of or text.isascii():
         return True
-    return unit.bytes_of == UTF_16.bytes_of and max(text) <= "\uffff"
+    if unit.bytes_of != UTF_16.bytes_of:
+        return False
+    return len(text.encode(UTF_16.bytes_of, "surrogatepass")) == 2 * len(text)
 
 
 def _points(text: str, unit: Unit) -> dict[int, int]:

@@ -363,3 +363,16 @@ def test_spans_of_a_rejected_task_are_noted(read_file: Read) -> None:
     record = one(read_file, {"text": "Ann left", "spans": spans, "answer": "reject"})
     assert record.metadata["spans"] == spans and not record.is_annotated
     assert record.notes == ("The answer is “reject”: spans became metadata (1).",)
+
+
+def test_a_span_that_the_unit_of_the_others_has_nowhere_is_refused(
+    read_file: Read,
+) -> None:
+    told = [{"start": 3, "end": 6, "label": "PER", "text": "Ann"}]
+    lines = [
+        {"text": "😊 Ann left", "spans": told},
+        {"text": "😊 Bob left", "label": [[0, 1, "X"], [3, 6, "PER"]]},
+    ]
+    _good, bad = read_file("\n".join(json.dumps(line) for line in lines))
+    assert isinstance(bad, FormatError)
+    assert bad.message.startswith("[0, 1) is no piece of the text if it counts UTF-16")
