@@ -27,7 +27,7 @@ COUNTED_AT_ONCE = 1024 * 1024  # bytes
 KEPT_CHARACTERS = 4_000_000  # of texts whose file is then not read a second time
 CHARACTERS_OF_A_RECORD = 200  # as much memory as it takes beside its text
 LABELS_NAMED = 10
-ERRORS_SHOWN = NOTES_SHOWN = 100  # of a file; all of its errors come as a file
+ERRORS_SHOWN = NOTES_SHOWN = 100  # of a file; all of its come as a file
 # Documents done, and how far that is, from 0 to 1.
 OnProgress = Callable[[int, float], None]
 
@@ -232,6 +232,21 @@ def bad_lines(
     for item in items:
         if isinstance(item, FormatError):
             yield item.line, item.message
+
+
+def all_notes(
+    path: str | Path, project: Project, options: ImportOptions
+) -> Iterator[tuple[int, str]]:
+    """Every note about a file, as it is read."""
+    source = open_source(path, options)
+    try:
+        _format, items = open_file(source, project, options)
+    except FormatError:
+        return  # a bad line, not a note
+    for item in items:
+        if isinstance(item, Record):
+            yield from ((item.line, note) for note in item.notes)
+    yield from ((1, note) for note in source.notes)
 
 
 def open_source(path: str | Path, options: ImportOptions) -> Source:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from annotator.formats import FormatError, Record
+from annotator.formats import Format, FormatError, Record, Source
 from annotator.imports import ImportOptions, open_file, open_source
 from annotator.models import Project
 from annotator.surveys import Survey, survey
@@ -44,7 +44,7 @@ def preview(
     try:
         encoding = source.encoding
         format, items = open_file(source, project, options)
-        details = dict(format.describe(source))
+        details = _described(format, source, options.text_column)
     except FormatError as error:
         found.add_error(error)
     else:
@@ -69,3 +69,11 @@ def preview(
         note_count=found.note_count,
         is_whole=is_whole,
     )
+
+
+def _described(format: Format, source: Source, stated: str) -> dict[str, str]:
+    """What will be read: as a person states, else as detected."""
+    is_one = format.takes_collections or not source.is_collection
+    if stated and format.describe_stated and is_one:
+        return dict(format.describe_stated(source, stated))
+    return dict(format.describe(source))

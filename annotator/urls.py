@@ -41,6 +41,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         imports.errors,
         name="import-errors",
     ),
+    path(
+        "projects/<int:pk>/import/<uuid:key>/notes/",
+        imports.notes,
+        name="import-notes",
+    ),
     path("projects/<int:pk>/import/jobs/<int:job>/", imports.job, name="import-job"),
     path(
         "projects/<int:pk>/import/jobs/<int:job>/progress/",

@@ -111,11 +111,13 @@ def _reporter(
 
 
 def _report(name: str, report: ImportReport) -> Report:
-    """A file's report as a job keeps it: long lists by their beginning."""
+    """A file's report as a job keeps it: long lists by their beginning.
+
+    Of the notes there is more than is shown, as they outlast their file.
+    """
     kept = asdict(report) | {"name": name}
     kept["errors"] = report.errors[:ERRORS_SHOWN]
     kept["more_errors"] = max(0, report.error_count - ERRORS_SHOWN)
-    kept["notes"] = report.notes[:NOTES_SHOWN]
     kept["more_notes"] = max(0, report.note_count - NOTES_SHOWN)
     return kept
 

@@ -64,7 +64,7 @@ class Sentence:
 
 def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
     """Documents of one sentence, of N sentences, or between document starts."""
-    layout = _stated(source, options) or _layout(source)
+    layout = _stated(source, options.text_column) or _layout(source)
     if layout is None:
         sentence = _t(
             "No column of the file holds tags such as O and B-PER; name those of token "
@@ -81,25 +81,25 @@ def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
         yield item
 
 
-def _stated(source: Source, options: Options) -> Layout | None:
+def _stated(source: Source, stated: str) -> Layout | None:
     """The columns that a person names as text column, such as 1/4, in place of ours.
 
     Raises:
         FormatError: the file has no such columns.
     """
-    if not options.text_column:
+    if not stated:
         return None
-    named = STATED.fullmatch(options.text_column.strip())
+    named = STATED.fullmatch(stated.strip())
     if named is None:
         sentence = _t(
             "“{value}” does not name the columns of token and tag, as 1/4 does."
         )
-        raise FormatError(1, sentence.format(value=excerpt(options.text_column)))
+        raise FormatError(1, sentence.format(value=excerpt(stated)))
     token, tag = int(named[1]) - 1, int(named[2]) - 1
     layout = stated_layout(islice(source.lines(), LINES_LOOKED_AT), token, tag)
     if max(token, tag) >= layout.columns or min(token, tag) < 0 or token == tag:
         sentence = _t("“{value}” names no two of the file's {count} columns.")
-        value = excerpt(options.text_column)
+        value = excerpt(stated)
         raise FormatError(1, sentence.format(value=value, count=layout.columns))
     return layout
 
@@ -237,6 +237,9 @@ def _record(sentences: list[Sentence], options: Options) -> Record:
 
 def _place(sentence: Sentence, options: Options) -> tuple[str, list[Token]]:
     text = sentence.headers.get("text", "")
+    if text.strip() and find_in_order(sentence.tokens, text) is None:
+        note = _t("“# text” says “{text}”, which is not made of the tokens; they stay.")
+        sentence.notes.append(note.format(text=excerpt(text)))
     if sentence.behind and find_in_order(sentence.tokens, text) is None:
         return join(sentence.tokens, [*sentence.behind[:-1], ""])
     return place(sentence.tokens, text, options.joins_tokens_with)
@@ -258,7 +261,14 @@ def recognises(source: Source) -> bool:
 
 def describe(source: Source) -> dict[str, str]:
     """The tag scheme and the columns, counted from 1, for the person to check."""
-    layout = _layout(source)
+    return _described(_layout(source))
+
+
+def describe_stated(source: Source, stated: str) -> dict[str, str]:
+    return _described(_stated(source, stated))
+
+
+def _described(layout: Layout | None) -> dict[str, str]:
     if layout is None:
         return {}
     description = {
@@ -281,4 +291,5 @@ FORMAT = Format(
     recognises=recognises,
     read=read,
     describe=describe,
+    describe_stated=describe_stated,
 )

@@ -3,8 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
+from annotator.formats.jsonl_look import UNIT_KEY
 from annotator.formats.jsonl_writer import write_line
+from annotator.formats.offsets import CODE_POINTS, UNSAID, Claim, check_words
 from annotator.formats.records import Loss, Output, Record, WriteOptions
+from annotator.formats.source import FormatError
 
 
 def write(
@@ -22,9 +25,20 @@ def _as_json(record: Record) -> dict[str, Any]:
         value["id"] = record.external_id
     if record.is_annotated:
         value["label"] = [[span.start, span.end, span.label] for span in record.spans]
+        if _is_doubtful(record):
+            value[UNIT_KEY] = CODE_POINTS.name
     if record.metadata:
         value["meta"] = record.metadata
     return value
+
+
+def _is_doubtful(record: Record) -> bool:
+    """Whether a reader would ask what the offsets of these spans count."""
+    try:
+        check_words(record.text, [Claim(s.start, s.end) for s in record.spans], UNSAID)
+    except FormatError:
+        return True
+    return False
 
 
 OUTPUT = Output(

@@ -2,36 +2,39 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
-from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.utils.translation import gettext as _t
 
 from annotator.formats import json_values
 from annotator.formats.json_values import is_whole, shown
-from annotator.formats.jsonl_spans import Marked, read_spans
-from annotator.formats.records import (
-    Format,
-    Record,
-    excerpt,
+from annotator.formats.jsonl_look import (
+    INDENTED,
+    SPAN_KEYS,
+    SUGGESTION_KEY,
+    UNIT_KEY,
+    Keys,
+    as_object,
+    find_keys,
+    find_unit,
+    is_indented,
+    parse_object,
+    span_key_of,
+    unit_of,
 )
+from annotator.formats.jsonl_spans import Marked, read_spans
+from annotator.formats.offsets import Found
+from annotator.formats.records import Format, Record, excerpt
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import FormatError, Source
 from modeling.tokens import Token
 
-TEXT_KEYS = ("text", "data")
 TEXT_KEY = re.compile(r'"text"\s*:')
-# An array of objects, or an object of several lines.
-INDENTED = re.compile(r"\s*(?:\[\s*\{|\{[ \t]*\r?\n)")
-SPAN_KEYS = ("spans", "entities", "labels", "label")
-LINES_LOOKED_AT = 100
 METADATA_KEYS = ("metadata", "meta")
-SUGGESTION_KEY = "suggestions"
 STATE_KEY = "annotation_state"
 STATES = ("open", "submitted", "skipped", "flagged")
 NOTHING = Marked((), {}, ())
-OWN_KEYS = {"id", "tokens", "sentence_starts"}
+OWN_KEYS = {"id", "tokens", "sentence_starts", UNIT_KEY}
 # Lists and objects of other tools that say nothing about spans: kept as metadata.
 KEPT_KEYS = {
     *("relations", "cats", "comments", "Comments"),  # doccano
@@ -39,91 +42,35 @@ KEPT_KEYS = {
 }
 
 
-class Keys(NamedTuple):
-    """Which keys may hold the text and its spans."""
-
-    text: tuple[str, ...]
-    spans: tuple[str, ...]
-
-
-USUAL = Keys(TEXT_KEYS, SPAN_KEYS)
-
-
 def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
     """A document a line, or an element of a JSON array or of indented objects."""
-    keys = _keys(source, options)
-    if not _is_indented(source):
-        yield from _lines(source, keys)
+    keys = find_keys(source, options.text_column)
+    of_file = find_unit(source, keys)
+    if not is_indented(source):
+        yield from _lines(source, keys, of_file)
         return
     for number, value in json_values.elements(source.read_text()):
         try:
-            yield _record(number, _object(number, value), keys)
+            yield _record(number, as_object(number, value), keys, of_file)
         except FormatError as error:
             yield error
 
 
-def _keys(source: Source, options: Options) -> Keys:
-    """The usual keys, or what a person calls the text, and what then holds spans."""
-    if not options.text_column:
-        return USUAL
-    looked_at = _lines_looked_at(source)
-    found = {key for value in looked_at for key in value if _are_spans(value[key])}
-    others = sorted(found - {*SPAN_KEYS, SUGGESTION_KEY})
-    return Keys((options.text_column,), (*SPAN_KEYS, *others))
-
-
-def _lines_looked_at(source: Source) -> Iterator[dict[str, Any]]:
-    if _is_indented(source):
-        values = (v for _line, v in json_values.elements(source.read_text()))
-        with suppress(FormatError):
-            dicts = (value for value in values if isinstance(value, dict))
-            yield from islice(dicts, LINES_LOOKED_AT)
-        return
-    for line in source.head(LINES_LOOKED_AT):
-        with suppress(FormatError):  # reading it says why
-            yield _parse(line.number, line.text)
-
-
-def _are_spans(value: Any) -> bool:
-    """Whether it is a list of start, end and label, as doccano writes spans."""
-    return (
-        isinstance(value, list)
-        and bool(value)
-        and all(
-            isinstance(span, list) and [type(part) for part in span] == [int, int, str]
-            for span in value
-        )
-    )
-
-
-def _lines(source: Source, keys: Keys) -> Iterator[Record | FormatError]:
+def _lines(
+    source: Source, keys: Keys, of_file: Found
+) -> Iterator[Record | FormatError]:
     for line in source.lines():
         if line.error:
             yield line.error
         elif line.raw.strip():
             try:
-                yield _record(line.number, _parse(line.number, line.text), keys)
+                value = parse_object(line.number, line.text)
+                yield _record(line.number, value, keys, of_file)
             except FormatError as error:
                 yield error
 
 
-def _is_indented(source: Source) -> bool:
-    """Whether the first line that is not blank only begins an array or an object."""
-    return INDENTED.match(source.beginning()) is not None
-
-
-def _parse(line: int, text: str) -> dict[str, Any]:
-    return _object(line, json_values.parse(line, text))
-
-
-def _object(line: int, value: Any) -> dict[str, Any]:
-    if isinstance(value, dict):
-        return value
-    sentence = _t("The line is not a JSON object: “{text}”.")
-    raise FormatError(line, sentence.format(text=shown(value)))
-
-
-def _record(line: int, value: dict[str, Any], keys: Keys) -> Record:
+def _record(line: int, value: dict[str, Any], keys: Keys, of_file: Found) -> Record:
     text_key = next((key for key in keys.text if key in value), None)
     if text_key is None:
         sentence = _t("There is no “{key}”, only {keys}.")
@@ -133,7 +80,8 @@ def _record(line: int, value: dict[str, Any], keys: Keys) -> Record:
     if not isinstance(text, str):
         sentence = _t("“{key}” is {value}, not a string.")
         raise FormatError(line, sentence.format(key=text_key, value=shown(text)))
-    span_key = _span_key(line, value, keys)
+    unit = unit_of(line, value, of_file)
+    span_key = span_key_of(line, value, keys)
     answer = value.get("answer")
     is_rejected = answer in ("reject", "ignore")
     # An accepted Prodigy record without the key had nothing to mark.
@@ -142,10 +90,10 @@ def _record(line: int, value: dict[str, Any], keys: Keys) -> Record:
     marked = proposed = NOTHING
     if span_key and not is_rejected:
         read_keys.add(span_key)
-        marked = read_spans(line, text, value[span_key])
+        marked = read_spans(line, text, value[span_key], unit)
     if isinstance(value.get(SUGGESTION_KEY), list):
         read_keys.add(SUGGESTION_KEY)
-        proposed = read_spans(line, text, value[SUGGESTION_KEY])
+        proposed = read_spans(line, text, value[SUGGESTION_KEY], unit)
     state = ""
     if STATE_KEY in value:
         read_keys.add(STATE_KEY)
@@ -163,8 +111,15 @@ def _record(line: int, value: dict[str, Any], keys: Keys) -> Record:
         suggestions=proposed.spans,
         confidences=marked.confidences | proposed.confidences,
         state=state,
-        notes=(*marked.notes, *proposed.notes),
+        notes=(*marked.notes, *proposed.notes, *_rejected(value, answer, span_key)),
     )
+
+
+def _rejected(value: dict[str, Any], answer: Any, key: str | None) -> Iterator[str]:
+    """A note about spans that a person did not accept in Prodigy."""
+    if key and value[key] and answer in ("reject", "ignore"):
+        sentence = _t("The answer is “{answer}”: spans became metadata ({count}).")
+        yield sentence.format(answer=answer, count=len(value[key]))
 
 
 def _state(line: int, value: Any) -> str:
@@ -173,16 +128,6 @@ def _state(line: int, value: Any) -> str:
     sentence = _t("The state {value} is none of {known}.")
     known = ", ".join(STATES)
     raise FormatError(line, sentence.format(value=shown(value), known=known))
-
-
-def _span_key(line: int, value: dict[str, Any], keys: Keys) -> str | None:
-    """The one key that holds spans; several that do would have to agree."""
-    present = [key for key in keys.spans if isinstance(value.get(key), list)]
-    filled = [key for key in present if value[key]]
-    if len(filled) > 1:
-        sentence = _t("Both “{first}” and “{second}” hold spans.")
-        raise FormatError(line, sentence.format(first=filled[0], second=filled[1]))
-    return next(iter(filled or present), None)
 
 
 def _tokens(line: int, text: str, values: Any) -> tuple[Token, ...] | None:
@@ -269,7 +214,7 @@ def recognises(source: Source) -> bool:
     if first is None or not first.raw.lstrip().startswith("{"):
         return False
     try:
-        _parse(first.number, first.text)
+        parse_object(first.number, first.text)
     except FormatError:
         return False
     return True

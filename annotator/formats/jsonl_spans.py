@@ -14,7 +14,15 @@ from annotator.formats.json_values import (
     not_a_confidence,
     shown,
 )
-from annotator.formats.offsets import Claim, Ruler
+from annotator.formats.offsets import (
+    CODE_POINTS,
+    UNSAID,
+    UTF_16,
+    Claim,
+    Found,
+    Ruler,
+    is_plain,
+)
 from annotator.formats.records import check_length, excerpt, out_of_range
 from annotator.formats.source import FormatError
 from modeling.spans import Span
@@ -43,16 +51,28 @@ class Marked(NamedTuple):
     notes: tuple[str, ...]
 
 
-def read_spans(line: int, text: str, values: Sequence[Any]) -> Marked:
+def claims(line: int, values: Sequence[Any]) -> list[Claim]:
+    """Where a line says that spans are, and what stands there.
+
+    Raises:
+        FormatError: one is no span.
+    """
+    return [_claim(line, _said(line, value)) for value in values]
+
+
+def read_spans(
+    line: int, text: str, values: Sequence[Any], of_file: Found = UNSAID
+) -> Marked:
     """The spans in the text's order, and a note if their offsets were converted.
 
-    Offsets are code points unless all surfaces are where another unit has them.
+    Offsets are code points unless all surfaces are where another unit has them, or
+    those of the file are and here is none.
     """
     found = [_said(line, value) for value in values]
     notes: tuple[str, ...] = ()
-    if any(s.surface not in (None, text[s.start : s.end]) for s in found):
+    if found and _is_doubtful(text, found, of_file):
         check_length(line, text)
-        found, notes = _repaired(text, found)
+        found, notes = _repaired(line, text, found, of_file)
     spans: list[Span] = []
     confidences: dict[Span, float] = {}
     strange: list[Any] = []
@@ -129,11 +149,34 @@ def _confidence(line: int, value: dict[str, Any]) -> tuple[float | None, Any]:
     return (float(score), None) if is_confidence(score) else (None, score)
 
 
-def _repaired(text: str, found: list[Said]) -> tuple[list[Said], tuple[str, ...]]:
-    """In code points and with a note, where another unit fits all; else as they are."""
-    claims = [Claim(said.start, said.end, said.surface) for said in found]
-    unit = offsets.detect([(text, claims)])
+def _is_doubtful(text: str, found: list[Said], of_file: Found) -> bool:
+    """Whether offsets may count something else than the text's characters."""
+    if of_file.unit.is_inclusive:
+        return True
+    if any(s.surface not in (None, text[s.start : s.end]) for s in found):
+        return True
+    if text.isascii() or all(said.surface is not None for said in found):
+        return False
+    return of_file.unit != CODE_POINTS or not is_plain(text, UTF_16)
+
+
+def _claim(line: int, said: Said) -> Claim:
+    return Claim(said.start, said.end, said.surface, line)
+
+
+def _repaired(
+    line: int, text: str, found: list[Said], of_file: Found
+) -> tuple[list[Said], tuple[str, ...]]:
+    """In code points and with a note, where another unit fits all; else as they are.
+
+    Raises:
+        FormatError: nothing says what is counted, or that has no such place.
+    """
+    claims = [_claim(line, said) for said in found]
+    unit = offsets.settled(text, claims, of_file)
     ruler = Ruler(text, unit)
+    if unit != CODE_POINTS:
+        _check_unsaid(ruler, claims)
     places = [place for place in map(ruler.find, claims) if place]
     if len(places) < len(found):
         return found, ()
@@ -142,6 +185,18 @@ def _repaired(text: str, found: list[Said]) -> tuple[list[Said], tuple[str, ...]
         for place, said in zip(places, found, strict=True)
     ]
     return repaired, tuple(offsets.repaired(unit, len(found)))
+
+
+def _check_unsaid(ruler: Ruler, claims: list[Claim]) -> None:
+    """Refuse spans without a surface that the others' unit has nowhere."""
+    for claim in claims:
+        if claim.surface is None and ruler.find(claim) is None:
+            sentence = _t(
+                "[{start}, {end}) is no piece of the text if it counts {unit}, as "
+                "other spans of the file do."
+            )
+            about = {"start": claim.start, "end": claim.end, "unit": ruler.unit.name}
+            raise FormatError(claim.line, sentence.format(**about))
 
 
 def _span(line: int, text: str, said: Said) -> Span:

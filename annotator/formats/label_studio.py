@@ -7,8 +7,14 @@ from django.utils.translation import gettext as _t
 
 from annotator.formats import json_values, offsets
 from annotator.formats.label_studio_tasks import Answer, Task, tasks
-from annotator.formats.mentions import Mention, confidences, is_alike, settle
-from annotator.formats.offsets import UTF_16, Claim, Unit
+from annotator.formats.mentions import (
+    Mention,
+    claims_of,
+    confidences,
+    is_alike,
+    settle,
+)
+from annotator.formats.offsets import UTF_16, Claim, Found
 from annotator.formats.records import Format, Record
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import FormatError, Source
@@ -19,14 +25,14 @@ DEEPEST_LOOK = 1_000_000  # characters until the end of the first task
 def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
     """A task a document; the unit of its offsets is found over the whole file."""
     text = source.read_text()
-    unit = _unit(text, options)
+    found = _found(text, options)
     marks_text = any(True for t in _good(text, options) for _region in t.marked)
     for task in tasks(text, options):
         if isinstance(task, FormatError):
             yield task
             continue
         try:
-            yield _record(task, unit, marks_text, options.may_overlap)
+            yield _record(task, found, marks_text, options.may_overlap)
         except FormatError as error:
             sentence = _t("task {id}: {message}")
             message = sentence.format(id=task.id or "–", message=error.message)
@@ -37,7 +43,7 @@ def _good(text: str, options: Options) -> Iterator[Task]:
     return (task for task in tasks(text, options) if isinstance(task, Task))
 
 
-def _unit(text: str, options: Options) -> Unit:
+def _found(text: str, options: Options) -> Found:
     """A browser counts UTF-16; files that a program made may count code points."""
     claimed = ((task.text, _claims(task)) for task in _good(text, options))
     return offsets.detect(claimed, UTF_16, is_alike)
@@ -50,18 +56,21 @@ def _claims(task: Task) -> list[Claim]:
             mentions = region.mentions(task.line)
         except FormatError:
             continue  # its record is refused when it is read
-        claims += [Claim(m.start, m.end, m.surface) for m in mentions]
+        claims += claims_of(mentions)
     return claims
 
 
-def _record(task: Task, unit: Unit, marks_text: bool, may_overlap: bool) -> Record:
-    best, notes = task.best, list(_left_out(task))
+def _record(task: Task, found: Found, marks_text: bool, may_overlap: bool) -> Record:
+    unit = found.unit
+    best, notes = task.best, [*task.notes, *_left_out(task)]
     mentions = _mentions(task, best, notes) if best else []
     proposed = [m for p in task.predictions for m in _mentions(task, p, notes)]
+    offsets.check_words(task.text, claims_of([*mentions, *proposed]), found)
     spans, settled = settle(task.text, mentions, may_overlap, unit)
     suggestions, more = settle(task.text, proposed, True, unit)
     notes += [*settled, *more, *_scores(task)]
-    if unit.is_inclusive or max(task.text, default="") > "\uffff":
+    plain = all(offsets.is_plain(task.text, counted) for counted in (unit, UTF_16))
+    if unit.is_inclusive or not plain:
         notes += offsets.repaired(unit, len(mentions) + len(proposed), UTF_16)
     return Record(
         text=task.text,
@@ -88,6 +97,11 @@ def _mentions(task: Task, answer: Answer, notes: list[str]) -> list[Mention]:
             notes.append(sentence.format(value=json_values.shown(region.value)))
         elif not found:
             others[region.type or "–"] += 1
+        if found and region.no_labels:
+            sentence = _t("Of the labels of {value} these are no words: {labels}.")
+            labels = json_values.shown(region.no_labels)
+            about = json_values.shown(region.value)
+            notes.append(sentence.format(value=about, labels=labels))
         mentions += found
     if others:
         kinds = ", ".join(f"{kind} ({count})" for kind, count in others.items())

@@ -1,7 +1,7 @@
 """What the objects of a Label Studio file say: tasks, answers and marked regions."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.translation import gettext as _t
@@ -32,9 +32,17 @@ class Region:
 
     @property
     def labels(self) -> list[str]:
+        return [label for label in self._stated if isinstance(label, str)]
+
+    @property
+    def no_labels(self) -> list[Any]:
+        """What stands among the labels and is no word."""
+        return [label for label in self._stated if not isinstance(label, str)]
+
+    @property
+    def _stated(self) -> list[Any]:
         lists = [self.value.get(key) for key in SPAN_TYPES]
-        found = [x for labels in lists if isinstance(labels, list) for x in labels]
-        return [label for label in found if isinstance(label, str)]
+        return [x for labels in lists if isinstance(labels, list) for x in labels]
 
     @property
     def is_marked(self) -> bool:
@@ -83,6 +91,7 @@ class Task:
     answers: list[Answer]
     predictions: list[Answer] = field(default_factory=list)
     drafts: int = 0
+    notes: tuple[str, ...] = ()  # about what is not kept
 
     @property
     def best(self) -> Answer | None:
@@ -108,13 +117,32 @@ def tasks(text: str, options: ReadOptions) -> Iterator[Task | FormatError]:
             yield error
             continue
         if waiting and task.id and (waiting.id, waiting.text) == (task.id, task.text):
-            waiting.answers.extend(task.answers)
+            waiting = _together(waiting, task)
             continue
         if waiting:
             yield waiting
         waiting = task
     if waiting:
         yield waiting
+
+
+def _together(first: Task, second: Task) -> Task:
+    """A task of which a file holds two rows; of data that differs the first stays."""
+    both = second.data | first.data
+    sentence = _t("“{key}” of line {line} is {value}: the first value was kept.")
+    notes = (
+        sentence.format(key=excerpt(key), line=second.line, value=shown(value))
+        for key, value in second.data.items()
+        if both[key] != value
+    )
+    return replace(
+        first,
+        data=both,
+        answers=[*first.answers, *second.answers],
+        predictions=[*first.predictions, *second.predictions],
+        drafts=first.drafts + second.drafts,
+        notes=(*first.notes, *notes, *second.notes),
+    )
 
 
 def _task(line: int, value: Any, options: ReadOptions) -> Task:

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.utils.translation import gettext as _t
 
 from annotator.formats.json_values import is_whole, objects, parse, shown
-from annotator.formats.mentions import Mention, settle
+from annotator.formats.mentions import Mention, claims_of, is_alike, settle
+from annotator.formats.offsets import Claim, Found, detect
 from annotator.formats.records import Format, Record, excerpt
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import FormatError, Source
@@ -25,15 +27,25 @@ def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
         raise FormatError(LINE, sentence.format(value=shown(value)))
     relations = value.get("relations")
     count = len(relations) if isinstance(relations, list) else 0
+    of_file = detect(_claimed(examples), same=is_alike)
     for example in examples:
         try:
-            yield _record(example, count, options)
+            yield _record(example, count, options, of_file)
         except FormatError as error:
             yield error
         count = 0  # they were told with the first example
 
 
-def _record(example: Any, relations: int, options: Options) -> Record:
+def _claimed(examples: list[Any]) -> Iterator[tuple[str, list[Claim]]]:
+    """What the file says where, as far as it can be read."""
+    for example in objects(examples):
+        with suppress(FormatError):  # its record is refused when it is read
+            text, found = example.get("content"), example.get("annotations")
+            if isinstance(text, str):
+                yield text, claims_of(map(_mention, objects(found)))
+
+
+def _record(example: Any, relations: int, options: Options, of_file: Found) -> Record:
     if not isinstance(example, dict) or not isinstance(example.get("content"), str):
         sentence = _t("{value} is not an example: an object with “content”.")
         raise FormatError(LINE, sentence.format(value=shown(example)))
@@ -42,7 +54,7 @@ def _record(example: Any, relations: int, options: Options) -> Record:
     metadata = example.get("metadata")
     try:
         mentions = [_mention(value) for value in _objects(found) if _is_kept(value)]
-        spans, notes = settle(text, mentions, options.may_overlap)
+        spans, notes = settle(text, mentions, options.may_overlap, of_file=of_file)
     except FormatError as error:
         sentence = _t("example {id}: {message}")
         message = sentence.format(id=id or "–", message=error.message)

@@ -1,13 +1,13 @@
 """From what a file marks to spans that can be stored, and a sentence for the rest."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _t
 
 from annotator.formats import offsets
-from annotator.formats.offsets import Claim, Ruler, Unit
+from annotator.formats.offsets import UNSAID, Claim, Found, Ruler, Unit
 from annotator.formats.records import LONGEST_LABEL, check_length, excerpt, out_of_range
 from annotator.formats.source import FormatError
 from modeling.spans import Span, outermost
@@ -32,21 +32,22 @@ def settle(
     mentions: Sequence[Mention],
     may_overlap: bool = False,
     unit: Unit | None = None,
+    of_file: Found = UNSAID,
 ) -> tuple[tuple[Span, ...], tuple[str, ...]]:
     """The spans that can be stored, and a note for each thing that was changed.
 
-    Offsets are code points unless the surfaces show that they count something else,
-    or unless the unit is known, of which nothing is noted then.
+    Offsets are code points unless the surfaces, or those of the whole file, show that
+    they count something else, or unless the unit is known, of which nothing is noted
+    then.
 
     Raises:
         FormatError: a mention is outside the text, or the text there is another one,
-            or it is too long for a document.
+            or nothing says what its offsets count, or it is too long for a document.
     """
     check_length(mentions[0].line if mentions else 1, text)
     notes: dict[str, None] = {}
     if unit is None:
-        claims = [Claim(m.start, m.end, m.surface) for m in mentions]
-        unit = offsets.detect([(text, claims)], same=is_alike)
+        unit = offsets.settled(text, claims_of(mentions), of_file, is_alike)
         notes |= dict.fromkeys(offsets.repaired(unit, len(mentions)))
     ruler = Ruler(text, unit)
     spans: list[Span] = []
@@ -65,6 +66,10 @@ def settle(
     kept, dropped = outermost(spans)
     notes |= dict.fromkeys(_dropped(text, kept, dropped))
     return tuple(kept), tuple(notes)
+
+
+def claims_of(mentions: Iterable[Mention]) -> list[Claim]:
+    return [Claim(m.start, m.end, m.surface, m.line) for m in mentions]
 
 
 def confidences(

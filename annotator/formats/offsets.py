@@ -1,4 +1,7 @@
-"""What a file's offsets count: found by comparing surfaces, then made code points."""
+"""What a file's offsets count: found by comparing surfaces, then made code points.
+
+Without surfaces a reading is taken that cuts no word, or none.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -7,6 +10,10 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _t
 
+from annotator.formats.records import excerpt
+from annotator.formats.source import FormatError
+from modeling.tokens import tokenize
+
 
 class Claim(NamedTuple):
     """Where a file says a span is, in its unit, and which text it says is there."""
@@ -14,6 +21,7 @@ class Claim(NamedTuple):
     start: int
     end: int
     surface: str | None = None
+    line: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +45,23 @@ UNITS = (*HALF_OPEN, *INCLUSIVE)
 Same = Callable[[str, str], bool]
 
 
+class Found(NamedTuple):
+    """The unit of a file's or a text's offsets, and those that nothing rules out."""
+
+    unit: Unit
+    rivals: tuple[Unit, ...] = HALF_OPEN
+
+
+UNSAID = Found(CODE_POINTS)
+
+
 class Ruler:
     """The code points at the offsets of one text in one unit."""
 
     def __init__(self, text: str, unit: Unit) -> None:
         self.text = text
         self.unit = unit
-        self._points = None if _is_plain(text, unit) else _points(text, unit)
+        self._points = None if is_plain(text, unit) else _points(text, unit)
 
     def place(self, start: int, end: int) -> tuple[int, int] | None:
         """Half-open code points; None outside the text or inside a character."""
@@ -72,11 +90,12 @@ def detect(
     texts: Iterable[tuple[str, Sequence[Claim]]],
     usual: Unit = CODE_POINTS,
     same: Same = eq,
-) -> Unit:
+) -> Found:
     """The unit under which most surfaces of a file are where they are said to be.
 
-    Give all texts of a file at once where they fit in memory: the more surfaces, the
-    surer. A claim without a surface says nothing.
+    Of units that fit equally often the one wins under which more surfaces are there
+    to the letter. Give all texts of a file at once where they fit in memory: the more
+    surfaces, the surer. A claim without a surface says nothing.
 
     Args:
         texts: Each text with its claims.
@@ -84,7 +103,8 @@ def detect(
         same: Whether the text found is the surface, where a format changes some
             characters of it.
     """
-    fits = dict.fromkeys(sorted(UNITS, key=lambda unit: unit != usual), 0)
+    # How many surfaces fit, and how many of them to the letter.
+    fits = dict.fromkeys(sorted(UNITS, key=lambda unit: unit != usual), (0, 0))
     for text, claims in texts:
         telling = [claim for claim in claims if claim.surface is not None]
         if not telling:
@@ -94,16 +114,94 @@ def detect(
         for alike in kinds:
             ruler = Ruler(text, alike[0])
             found = sum(1 for claim in telling if ruler.find(claim, same))
+            exact = sum(1 for claim in telling if ruler.find(claim))
             for unit in alike:
-                fits[unit] += found
+                fits[unit] = (fits[unit][0] + found, fits[unit][1] + exact)
             if len(alike) > 1 and found == len(telling):
                 break
-    return max(fits, key=lambda unit: fits[unit])
+    best = max(fits, key=lambda unit: fits[unit])
+    return Found(best, tuple(u for u in _kin(best) if fits[u] == fits[best]))
+
+
+def settled(
+    text: str, claims: Sequence[Claim], of_file: Found = UNSAID, same: Same = eq
+) -> Unit:
+    """The unit of one text: by its own surfaces, else by those of its whole file.
+
+    Where neither says what is counted, and characters that the units count
+    differently stand in the text, its spans are judged by the words that they cut.
+
+    Raises:
+        FormatError: only another unit than the usual one has spans on whole words.
+    """
+    own = detect([(text, claims)], of_file.unit, same)
+    rivals = tuple(unit for unit in own.rivals if unit in of_file.rivals)
+    check_words(text, claims, Found(own.unit, rivals))
+    is_same = own.unit in HALF_OPEN and is_plain(text, own.unit)
+    return CODE_POINTS if is_same else own.unit
+
+
+def check_words(text: str, claims: Sequence[Claim], found: Found) -> None:
+    """Refuse spans that only another unit has on whole words, as nothing else tells.
+
+    Only characters beyond U+FFFF give reason to doubt.
+
+    Raises:
+        FormatError: with the first span that would be another one.
+    """
+    unsaid = [claim for claim in claims if claim.surface is None]
+    others = [unit for unit in found.rivals if unit != found.unit]
+    if not unsaid or not others or is_plain(text, UTF_16):
+        return
+    usual = Ruler(text, found.unit)
+    words = tokenize(text)
+    starts, ends = {start for start, _ in words}, {end for _, end in words}
+
+    def is_whole(place: tuple[int, int] | None) -> bool:
+        return place is not None and place[0] in starts and place[1] in ends
+
+    for unit in others:
+        other = Ruler(text, unit)
+        places = [(usual.find(claim), other.find(claim), claim) for claim in unsaid]
+        differing = [(a, b, claim) for a, b, claim in places if a != b]
+        is_better = sum(is_whole(b) for _, b, _ in differing)
+        if is_better > sum(is_whole(a) for a, _, _ in differing):
+            shifted = next(p for p in differing if is_whole(p[1]) > is_whole(p[0]))
+            raise _doubtful(text, found.unit, unit, *shifted)
+
+
+def _doubtful(
+    text: str,
+    unit: Unit,
+    other: Unit,
+    place: tuple[int, int] | None,
+    other_place: tuple[int, int] | None,
+    claim: Claim,
+) -> FormatError:
+    sentence = _t(
+        "[{start}, {end}) is “{read}” if it counts {unit}, and “{other_read}” if it "
+        "counts {other}: only the latter is made of whole words. Nothing in the file "
+        "says which is meant; add the marked text to the spans."
+    )
+    message = sentence.format(
+        start=claim.start,
+        end=claim.end,
+        read=excerpt(text[slice(*place)]) if place else "",
+        unit=unit.name,
+        other_read=excerpt(text[slice(*other_place)]) if other_place else "",
+        other=other.name,
+    )
+    return FormatError(claim.line, message)
+
+
+def _kin(unit: Unit) -> tuple[Unit, ...]:
+    """All units whose ends mean the same."""
+    return INCLUSIVE if unit.is_inclusive else HALF_OPEN
 
 
 def offsets_of(text: str, unit: Unit) -> Sequence[int]:
     """The half-open unit's offset of every code point, and of the end."""
-    return range(len(text) + 1) if _is_plain(text, unit) else list(_points(text, unit))
+    return range(len(text) + 1) if is_plain(text, unit) else list(_points(text, unit))
 
 
 def repaired(unit: Unit, count: int, usual: Unit = CODE_POINTS) -> list[str]:
@@ -114,10 +212,13 @@ def repaired(unit: Unit, count: int, usual: Unit = CODE_POINTS) -> list[str]:
     return [sentence.format(unit=unit.name, usual=usual.name, count=count)]
 
 
-def _is_plain(text: str, unit: Unit) -> bool:
+def is_plain(text: str, unit: Unit) -> bool:
+    """Whether every character of a text is one of the unit."""
     if not unit.bytes_of or text.isascii():
         return True
-    return unit.bytes_of == UTF_16.bytes_of and max(text) <= "\uffff"
+    if unit.bytes_of != UTF_16.bytes_of:
+        return False
+    return len(text.encode(UTF_16.bytes_of, "surrogatepass")) == 2 * len(text)
 
 
 def _points(text: str, unit: Unit) -> dict[int, int]:

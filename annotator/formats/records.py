@@ -123,6 +123,8 @@ class Format:
     recognises: Callable[[Source], bool]
     read: Reader
     describe: Callable[[Source], dict[str, str]] = lambda source: {}
+    # The same with the text column that a person states, where it changes that.
+    describe_stated: Callable[[Source, str], dict[str, str]] | None = None
     is_binary: bool = False  # its files are no text
     takes_collections: bool = False  # a folder or zip is read as one, not by members
     # A member of a folder or zip that describes the others and holds no document.

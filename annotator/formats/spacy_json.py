@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _t
 
 from annotator.formats.json_values import elements, is_whole, objects, shown
 from annotator.formats.mentions import Mention, settle
-from annotator.formats.offsets import CODE_POINTS
 from annotator.formats.placing import check_tag, find_in_order, place
 from annotator.formats.records import Format, Record, excerpt
 from annotator.formats.records import ReadOptions as Options
@@ -59,7 +58,7 @@ def _pair(line: int, text: str, value: Any, options: Options) -> Record:
         sentence = _t("{value} behind a text is no object with “entities”.")
         raise FormatError(line, sentence.format(value=shown(value)))
     mentions = [_mention(line, entity) for entity in entities]
-    spans, notes = settle(text, mentions, options.may_overlap, CODE_POINTS)
+    spans, notes = settle(text, mentions, options.may_overlap)
     unkept = Counter(key for key in value if key != "entities" and value[key])
     unkept["kb_id"] = sum(1 for entity in entities if len(entity) == 4)
     notes += tuple(_notes(unkept, []))

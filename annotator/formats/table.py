@@ -68,11 +68,11 @@ def recognises(source: Source) -> bool:
     return source.suffix in FORMAT.suffixes
 
 
-def describe(source: Source) -> dict[str, str]:
+def describe(source: Source, stated: str = "") -> dict[str, str]:
     """The delimiter and the first row, for the person to choose the text's column."""
     delimiter = _delimiter(source)
     shown = {"delimiter": "TAB" if delimiter == "\t" else delimiter}
-    return shown | describe_columns(_rows(source))
+    return shown | describe_columns(_rows(source), stated)
 
 
 FORMAT = Format(
@@ -81,4 +81,5 @@ FORMAT = Format(
     recognises=recognises,
     read=read,
     describe=describe,
+    describe_stated=describe,
 )

@@ -28,11 +28,18 @@ class Layout(NamedTuple):
     has_headings: bool  # else the first row is a document too
 
 
-def describe_columns(rows: Iterable[Row | FormatError]) -> dict[str, str]:
+def describe_columns(
+    rows: Iterable[Row | FormatError], stated: str = ""
+) -> dict[str, str]:
+    """The first row, and which column of it a person calls the text."""
     for row in rows:
         if isinstance(row, Row) and not row.is_empty:
             shown = ", ".join(_shown(cell).strip() for cell in row.cells)
-            return {"columns": excerpt(shown, limit=200)}
+            described = {"columns": excerpt(shown, limit=200)}
+            if stated:
+                column = _t("text in {column}").format(column=excerpt(stated))
+                described["text"] = column
+            return described
     return {}
 
 

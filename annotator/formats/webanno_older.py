@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _t
 
 from annotator.formats.mentions import Mention, settle
+from annotator.formats.offsets import CODE_POINTS
 from annotator.formats.placing import find_in_order, join
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.records import Record, check_size, excerpt
@@ -78,7 +79,7 @@ def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
             mentions += [_mention(layer, one, tokens) for one in found]
         if found:
             notes += notes_about(layer, [one.marked for one in found])
-    spans, settled = settle(text, mentions, options.may_overlap)
+    spans, settled = settle(text, mentions, options.may_overlap, CODE_POINTS)
     yield Record(
         text=text,
         spans=spans,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _t
 from annotator.formats import webanno_older
 from annotator.formats.layers import describe_layers
 from annotator.formats.mentions import Mention, settle
+from annotator.formats.offsets import CODE_POINTS
 from annotator.formats.records import Format, Record, check_size, excerpt
 from annotator.formats.records import ReadOptions as Options
 from annotator.formats.source import FormatError, Line, Source
@@ -54,7 +55,7 @@ def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
     document = _parse(source.lines())
     placed, notes = place(document.sentences)
     mentions, more_notes = _mentions(document, placed)
-    spans, settled = settle(placed.text, mentions, options.may_overlap)
+    spans, settled = settle(placed.text, mentions, options.may_overlap, CODE_POINTS)
     tokens, starts = _tokens(document, placed)
     yield Record(
         text=placed.text,

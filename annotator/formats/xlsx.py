@@ -109,11 +109,11 @@ def recognises(source: Source) -> bool:
     return WORKBOOK in members.names(source.path, source.shown_name)
 
 
-def describe(source: Source) -> dict[str, str]:
+def describe(source: Source, stated: str = "") -> dict[str, str]:
     """The first row, for the person to choose the text's column."""
     with _opened(source) as workbook:
         for title, rows in _sheets(workbook):
-            return {"sheet": title} | describe_columns(rows)
+            return {"sheet": title} | describe_columns(rows, stated)
     return {}
 
 
@@ -123,6 +123,7 @@ FORMAT = Format(
     recognises=recognises,
     read=read,
     describe=describe,
+    describe_stated=describe,
     is_binary=True,
     takes_collections=True,
 )

@@ -2,7 +2,9 @@
 
 import csv
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -25,7 +27,7 @@ from annotator.forms.imports import (
     format_title,
     import_options,
 )
-from annotator.imports import ERRORS_SHOWN, NOTES_SHOWN
+from annotator.imports import ERRORS_SHOWN, NOTES_SHOWN, ImportOptions
 from annotator.models import ImportJob, Project, Worker
 from annotator.previews import preview as look_at
 from annotator.views.stopping import stop
@@ -168,6 +170,9 @@ class _Line:
         return line
 
 
+Told = Iterator[tuple[str, int, str]]  # a file, a line and what is said about it
+
+
 @require_safe
 def errors(request: HttpRequest, pk: int, key: uuid.UUID) -> StreamingHttpResponse:
     """All bad lines of an upload as CSV, written while its files are read again."""
@@ -175,15 +180,45 @@ def errors(request: HttpRequest, pk: int, key: uuid.UUID) -> StreamingHttpRespon
     kept = uploads.find(key, project.pk)
     if kept is None:
         raise Http404(_("This upload is gone: it was imported or thrown away."))
-    head = {"Content-Disposition": 'attachment; filename="bad-lines.csv"'}
-    lines = _bad_lines(project, kept)
-    return StreamingHttpResponse(lines, content_type="text/csv", headers=head)
+    lines = _read_again(project, kept, imports.bad_lines)
+    return _as_csv("bad-lines.csv", _("What is wrong"), lines)
 
 
-def _bad_lines(project: Project, kept: uploads.Upload) -> Iterator[str]:
-    writer = csv.writer(_Line())
-    yield writer.writerow([_("File"), _("Line"), _("What is wrong")])
+@require_safe
+def notes(request: HttpRequest, pk: int, key: uuid.UUID) -> StreamingHttpResponse:
+    """All notes about an upload as CSV; when its files are gone, those of its job."""
+    project = access.get_project(request.user, pk, access.ADMINISTER)
+    kept = uploads.find(key, project.pk)
+    job = project.import_jobs.filter(upload=key).first()
+    if kept is not None:
+        lines = _read_again(project, kept, imports.all_notes)
+    elif job is not None:
+        lines = _kept_notes(job)
+    else:
+        raise Http404(_("This upload is gone: it was imported or thrown away."))
+    return _as_csv("notes.csv", _("What was done"), lines)
+
+
+def _read_again(
+    project: Project,
+    kept: uploads.Upload,
+    reader: Callable[[Path, Project, ImportOptions], Iterator[tuple[int, str]]],
+) -> Told:
     for name, path in kept.files:
         options = import_options(kept.manifest.options, name)
-        for line, sentence in imports.bad_lines(path, project, options):
-            yield writer.writerow([name, line, sentence])
+        yield from ((name, *told) for told in reader(path, project, options))
+
+
+def _kept_notes(job: ImportJob) -> Told:
+    for report in job.reports:
+        yield from (
+            (report["name"], line, note) for line, note in report.get("notes", ())
+        )
+
+
+def _as_csv(name: str, title: str, told: Told) -> StreamingHttpResponse:
+    writer = csv.writer(_Line())
+    rows = chain([(_("File"), _("Line"), title)], told)
+    head = {"Content-Disposition": f'attachment; filename="{name}"'}
+    lines = (writer.writerow(row) for row in rows)
+    return StreamingHttpResponse(lines, content_type="text/csv", headers=head)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from annotator import previews, surveys
-from annotator.imports import import_file
+from annotator.imports import ImportOptions, import_file
 from annotator.models import Project
 from annotator.previews import preview
 from tests.annotator.test_imports import SENTENCES, Write, write
@@ -69,3 +69,16 @@ def test_a_preview_leaves_no_part_of_a_zip_behind(
             archive.writestr(f"{name}.txt", "Ada.\nRome.\n")
     assert not preview(path, project).is_whole
     assert list((tmp_path / "unpacked").iterdir()) == []
+
+
+def test_stated_columns_are_shown_in_place_of_the_detected_ones(
+    project: Project, write: Write
+) -> None:
+    path = write("Ada B-PER I-X\nsang O O\n", name="a.conll")
+    found = preview(path, project, ImportOptions(text_column="1/2"))
+    assert found.details["columns"] == "3 columns, token in 1, tag in 2"
+    found = preview(path, project, ImportOptions(text_column="1/3"))
+    assert found.details["columns"] == "3 columns, token in 1, tag in 3"
+    table = write("title,body\na,b\n", name="a.csv")
+    found = preview(table, project, ImportOptions(text_column="body"))
+    assert found.details["text"] == "text in body"

@@ -259,3 +259,11 @@ def test_whatever_a_file_holds_only_format_errors_come_out(content: str) -> None
         for document in ("sentence", "docstart", "file", "blank-lines:2"):
             for item in read(source, FORMATS["conll"], ReadOptions(document)):
                 assert isinstance(item, Record | FormatError)
+
+
+def test_a_stated_text_that_is_not_the_tokens_is_noted(read_file: Read) -> None:
+    content = "# text = Ann went home\nAnn B-PER\nleft O\n"
+    (record,) = read_file(content, name="a.conll")
+    assert isinstance(record, Record) and record.text == "Ann left"
+    sentence = "“# text” says “Ann went home”, which is not made of the tokens; "
+    assert record.notes == (f"{sentence}they stay.",)

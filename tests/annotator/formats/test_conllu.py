@@ -132,3 +132,10 @@ def test_a_token_that_counts_from_zero_is_refused(read_file: Read, rows: str) ->
     (error,) = read_file(head + rows, "conllu")
     assert isinstance(error, FormatError)
     assert "is not the number of a token" in error.message
+
+
+def test_a_stated_text_that_is_not_the_tokens_is_noted(read_file: Read) -> None:
+    content = "# text = Ann went\n1\tAnn" + "\t_" * 8 + "\n2\tleft" + "\t_" * 8 + "\n"
+    (record,) = read_file(content, name="a.conllu")
+    assert isinstance(record, Record) and record.text == "Ann left"
+    assert record.notes[-1].startswith("“# text” says “Ann went”, which is not made of")

@@ -318,3 +318,61 @@ def test_whatever_a_file_holds_only_format_errors_come_out(data: bytes) -> None:
         for format in FORMATS.values():
             for item in read(Source(Path(stored.name)), format, ReadOptions()):
                 assert isinstance(item, Record | FormatError)
+
+
+def test_spans_without_surfaces_count_as_those_that_have_some(read_file: Read) -> None:
+    lines = [
+        {"text": "😊 Bob left", "label": [[3, 6, "PER"]]},
+        {
+            "text": "😊 Ann left",
+            "spans": [{"start": 3, "end": 6, "label": "PER", "text": "Ann"}],
+        },
+        {"text": "Ann left", "label": [[0, 3, "PER"]]},
+    ]
+    content = "\n".join(json.dumps(line) for line in lines)
+    items = [item for item in read_file(content) if isinstance(item, Record)]
+    found = [r.text[r.spans[0].start : r.spans[0].end] for r in items]
+    assert found == ["Bob", "Ann", "Ann"]
+    converted = "The offsets count UTF-16 units, not code points: 1 were converted."
+    assert [r.notes for r in items] == [(converted,), (converted,), ()]
+
+
+def test_triples_that_only_another_unit_has_on_whole_words_are_refused(
+    read_file: Read,
+) -> None:
+    line = {"text": "😊 Ann left", "label": [[3, 6, "PER"]]}
+    assert "“Ann” if it counts UTF-16 units" in refusal(read_file, line)
+    stated = one(read_file, line | {"offset_unit": "UTF-16 units"})
+    assert stated.spans == (Span(2, 5, "PER"),) and stated.metadata == {}
+    wrong = refusal(read_file, line | {"offset_unit": ["bytes"]})
+    assert wrong.startswith('“offset_unit” is ["bytes"], none of code points, ')
+
+
+def test_the_texts_of_tokens_say_that_characters_are_counted(read_file: Read) -> None:
+    line = {"text": "😊 Ann", "label": [[3, 5, "X"]], "offset_unit": "code points"}
+    assert one(read_file, line).spans == (Span(3, 5, "X"),)
+    text = "😊 xAn"
+    tokens = [{"text": "xAn", "start": 2, "end": 5}]
+    spans = [{"start": 3, "end": 6, "label": "X"}]
+    line = {"text": text + "n a", "spans": spans}
+    assert one(read_file, line | {"tokens": tokens}).spans == (Span(3, 6, "X"),)
+
+
+def test_spans_of_a_rejected_task_are_noted(read_file: Read) -> None:
+    spans = [{"start": 0, "end": 3, "label": "PER"}]
+    record = one(read_file, {"text": "Ann left", "spans": spans, "answer": "reject"})
+    assert record.metadata["spans"] == spans and not record.is_annotated
+    assert record.notes == ("The answer is “reject”: spans became metadata (1).",)
+
+
+def test_a_span_that_the_unit_of_the_others_has_nowhere_is_refused(
+    read_file: Read,
+) -> None:
+    told = [{"start": 3, "end": 6, "label": "PER", "text": "Ann"}]
+    lines = [
+        {"text": "😊 Ann left", "spans": told},
+        {"text": "😊 Bob left", "label": [[0, 1, "X"], [3, 6, "PER"]]},
+    ]
+    _good, bad = read_file("\n".join(json.dumps(line) for line in lines))
+    assert isinstance(bad, FormatError)
+    assert bad.message.startswith("[0, 1) is no piece of the text if it counts UTF-16")

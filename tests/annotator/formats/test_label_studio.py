@@ -220,3 +220,31 @@ def test_scores_of_regions_and_predictions_are_confidences(read_file: Read) -> N
     strange, without = record.notes
     assert strange.startswith("The score -3.5 is not a number from 0 to 1")
     assert without == "Suggestions without a confidence: they get 0.5."
+
+
+def test_offsets_without_surfaces_that_cut_words_are_refused(read_file: Read) -> None:
+    code_points = task([region(2, 5, None, "PER")])
+    (item,) = read_file(json.dumps([code_points]), name="export.json")
+    assert isinstance(item, FormatError)
+    assert "“ Ad” if it counts UTF-16 units, and “Ada” if it" in item.message
+
+
+def test_rows_of_one_task_keep_the_predictions_and_data_of_all(read_file: Read) -> None:
+    first = task([ADA], predictions=[])
+    first["data"] = {"text": TEXT, "topic": "a"}
+    second = task(predictions=[{"result": [BO]}])
+    second["data"] = {"text": TEXT, "topic": "b", "page": 3}
+    (record,) = records(read_file, first, second)
+    assert record.spans == (Span(2, 5, "PER"),)
+    assert record.suggestions == (Span(10, 12, "PER"),)
+    assert record.metadata == {"topic": "a", "page": 3}
+    assert '“topic” of line 1 is "b": the first value was kept.' in record.notes
+
+
+def test_a_label_that_is_no_word_is_noted(read_file: Read) -> None:
+    odd = region(3, 6, "Ada", "PER")
+    odd["value"]["labels"].append(5)
+    (record,) = records(read_file, task([odd]))
+    assert record.spans == (Span(2, 5, "PER"),)
+    (note,) = record.notes
+    assert note.endswith("these are no words: [5].")

@@ -93,3 +93,17 @@ def test_a_bad_example_does_not_hide_the_next(
     error, record = items(read_file, value, example())
     assert isinstance(error, FormatError) and isinstance(record, Record)
     assert sentence in error.message
+
+
+def test_annotations_without_a_value_count_as_those_that_have_one(
+    read_file: Read,
+) -> None:
+    bare = example(annotation(3, 6, "PER"), content="😊 Bob left")
+    told = example(annotation(3, 6, "PER", value="Ann"), content="😊 Ann left")
+    found = items(read_file, bare, told)
+    assert [marked(r) for r in found if isinstance(r, Record)] == [
+        [("Bob", "PER")],
+        [("Ann", "PER")],
+    ]
+    (refused,) = items(read_file, bare)
+    assert isinstance(refused, FormatError) and "“Bob” if it" in refused.message

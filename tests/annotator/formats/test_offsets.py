@@ -11,12 +11,15 @@ from annotator.formats.offsets import (
     UTF_8,
     UTF_16,
     Claim,
+    Found,
     Ruler,
     Unit,
     detect,
     offsets_of,
     repaired,
+    settled,
 )
+from annotator.formats.source import FormatError
 
 TEXT = "😊 Zoë met Bo."
 
@@ -32,24 +35,53 @@ def claim(unit: Unit, start: int, end: int, text: str = TEXT) -> Claim:
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 def test_every_unit_is_found_and_converted(unit: Unit) -> None:
     claims = [claim(unit, 2, 5), claim(unit, 10, 12)]
-    assert detect([(TEXT, claims)]) == unit
+    assert detect([(TEXT, claims)]).unit == unit
     ruler = Ruler(TEXT, unit)
     assert [ruler.find(c) for c in claims] == [(2, 5), (10, 12)]
 
 
 def test_one_broken_surface_does_not_change_the_unit_of_a_file() -> None:
     claims = [claim(UTF_16, 2, 5), claim(UTF_16, 10, 12), Claim(0, 1, "nowhere")]
-    assert detect([("Ada", [Claim(0, 3, "Ada")]), (TEXT, claims)]) == UTF_16
+    assert detect([("Ada", [Claim(0, 3, "Ada")]), (TEXT, claims)]).unit == UTF_16
 
 
 def test_many_plain_texts_do_not_outvote_the_telling_one() -> None:
     plain = ("Ada", [Claim(0, 3, "Ada")])
-    assert detect([plain] * 10 + [(TEXT, [claim(UTF_16, 2, 5)])]) == UTF_16
+    assert detect([plain] * 10 + [(TEXT, [claim(UTF_16, 2, 5)])]).unit == UTF_16
 
 
 def test_without_surfaces_the_usual_unit_is_taken() -> None:
-    assert detect([(TEXT, [Claim(3, 6)])], UTF_16) == UTF_16
-    assert detect([]) == CODE_POINTS
+    assert detect([(TEXT, [Claim(3, 6)])], UTF_16).unit == UTF_16
+    assert detect([]).unit == CODE_POINTS
+
+
+def test_surfaces_to_the_letter_win_over_those_with_other_white_space() -> None:
+    claims = [Claim(5, 9, " Ann")]
+    found = detect([("😊 a  Ann b", claims)], same=lambda a, b: a.split() == b.split())
+    assert found == Found(UTF_16, (UTF_16,))
+
+
+def test_without_surfaces_words_that_only_another_unit_keeps_whole_are_refused() -> (
+    None
+):
+    with pytest.raises(FormatError, match="“nn ” if it counts code points.*“Ann”"):
+        settled("😊 Ann left", [Claim(3, 6)])
+    with pytest.raises(FormatError, match="“ ” if it counts code points.*“I”"):
+        settled("😊 I am", [Claim(3, 4)])
+
+
+def test_without_surfaces_the_usual_unit_stays_where_it_cuts_no_more_words() -> None:
+    assert settled("😊 Ann left", [Claim(2, 5)]) == CODE_POINTS
+    assert settled("😊 Annabel", [Claim(2, 5)]) == CODE_POINTS
+    assert settled("Annabel 😊", [Claim(0, 3)]) == CODE_POINTS
+    with pytest.raises(FormatError, match="if it counts UTF-16 units, and “Ann”"):
+        settled("😊 Ann left", [Claim(2, 5)], Found(UTF_16))
+
+
+def test_the_unit_that_the_file_shows_is_that_of_spans_without_surfaces() -> None:
+    of_file = detect([(TEXT, [claim(UTF_16, 2, 5)])])
+    assert settled("😊 Bob left", [Claim(3, 6)], of_file) == UTF_16
+    assert settled("Bob left", [Claim(0, 3)], of_file) == CODE_POINTS
 
 
 def test_a_place_inside_a_character_or_outside_is_none() -> None:

@@ -110,3 +110,11 @@ def test_whatever_the_keys_hold_only_format_errors_come_out(
         format = FORMATS["pubannotation"]
         for item in read(Source(Path(stored.name)), format, ReadOptions()):
             assert isinstance(item, Record | FormatError)
+
+
+def test_units_that_nothing_in_the_file_tells_apart_are_refused(
+    read_file: Read,
+) -> None:
+    value = {"text": "😊 Ann left", "denotations": [denotation(3, 6, "PER")]}
+    (item,) = read_file(json.dumps(value), format="pubannotation")
+    assert isinstance(item, FormatError) and "“Ann” if it counts UTF" in item.message

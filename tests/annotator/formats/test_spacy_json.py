@@ -111,3 +111,12 @@ def test_what_does_not_fit_is_refused_with_its_line(
     good, bad = read_file(text, name="a.json")
     assert isinstance(good, Record) and isinstance(bad, FormatError)
     assert (bad.line, sentence in bad.message) == (2, True), bad
+
+
+def test_pairs_that_only_another_unit_has_on_whole_words_are_refused(
+    read_file: Read,
+) -> None:
+    value = [pair("😊 Ann left", [3, 6, "PER"]), pair("😊 Bo", [2, 4, "PER"])]
+    bad, good = read_file(json.dumps(value), name="a.json")
+    assert isinstance(bad, FormatError) and "“Ann” if it counts UTF" in bad.message
+    assert isinstance(good, Record) and marked(good) == [("Bo", "PER")]

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
-from annotator import progress, uploads
+from annotator import progress, surveys, uploads
 from annotator.formats import Source
 from annotator.models import Document, ImportJob, Project, Worker
 from annotator.progress import Progress
@@ -397,6 +398,30 @@ def test_all_bad_lines_come_as_a_file(
     assert rows[1] == '"notes, new.jsonl",2,"“text” is 5, not a string."'
     as_alice.post(preview, {"action": "discard"})
     assert as_alice.get(address).status_code == 404
+
+
+def test_all_notes_come_as_a_file_and_outlast_the_upload(
+    as_alice: Client, upload: Send, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(surveys, "NOTES_KEPT", 120)
+    line = json.dumps({"text": "Ada %d", "spans": [[0, 3, "PER"]], "answer": "reject"})
+    lines = "".join(line % number + "\n" for number in range(150))
+    preview = upload(("tasks.jsonl", lines))
+    address = f"{preview}notes/"
+
+    def rows() -> list[str]:
+        response = as_alice.get(address)
+        return b"".join(response.streaming_content).decode().splitlines()  # type: ignore[attr-defined,no-any-return]
+
+    page = as_alice.get(preview).content.decode()
+    assert "And 50 more." in page and f'href="{address}"' in page
+    assert len(rows()) == 151 and rows()[0] == "File,Line,What was done"
+    assert rows()[150].startswith("tasks.jsonl,150,The answer is “reject”: ")
+    page = carry_out(as_alice, preview)
+    assert page.count('<td class="number">') == 100 and "And 50 more." in page
+    assert f'href="{address}"' in page and len(rows()) == 121
+    unknown = reverse("import-notes", args=[project.pk, uuid.uuid4()])
+    assert as_alice.get(unknown).status_code == 404
 
 
 def test_earlier_imports_are_listed_where_the_next_one_begins(
