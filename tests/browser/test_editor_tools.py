@@ -190,6 +190,14 @@ def test_label_all_knows_case_and_whole_tokens(desk: Desk, project: Project) -> 
     expect(chip).to_have_text("3")
 
 
+def test_label_all_takes_a_surface_with_a_hyphen(desk: Desk, project: Project) -> None:
+    text = "Jean-Paul met Jean–Paul and Jean-Paul."
+    desk.open(add_document(project, text)).drag(0, 9).press("*")
+    expect(desk.page.locator("#label-all-count")).to_contain_text("2 places")
+    desk.press("Enter")
+    assert desk.spans == [(0, 9, "PER"), (28, 37, "PER")]
+
+
 def test_two_spans_are_merged_and_one_is_split(desk: Desk, project: Project) -> None:
     desk.open(add_document(project)).double_click(10, 14).press("1")
     desk.double_click(15, 19).press("2").click(11, 13).press("&")
