@@ -312,6 +312,25 @@ def test_spans_may_overlap_where_the_project_says_so(
     assert desk.spans == [(*KARL, "PER")]
 
 
+def test_where_spans_overlap_a_suggestion_in_a_span_stays_to_be_decided(
+    desk: Desk, project: Project
+) -> None:
+    """The second even has the place of a span, under another label."""
+    project.allows_overlap = True
+    project.save()
+    document = add_document(project)
+    suggest(document, (*KARL, "PER", 0.4), (*BASEL, "LOC", 0.6))
+    desk.open(document).drag(10, 28).press("3", "Escape")
+    desk.drag(20, 28).press("3", "{", "Escape")
+    assert sorted(desk.spans) == [(10, 28, "ORG"), (*BASEL, "ORG")]
+    expect(desk.page.locator("#suggestion-count")).to_have_text("2")
+    desk.press("Tab", "Tab", "Enter")
+    assert (*BASEL, "LOC") in desk.spans
+    desk.press("Enter")
+    assert (*KARL, "PER") in desk.spans
+    assert len(desk.spans) == 4
+
+
 def test_keys_alone_label_five_suggested_entities_in_eight_presses(
     desk: Desk, project: Project
 ) -> None:
