@@ -109,3 +109,64 @@ def test_every_key_works_in_a_document_of_next_to_nothing(
     desk.press("2", "Control+z", "Tab", "Shift+Tab")
     desk.wait_saved()
     assert desk.page.text_content("#text") == text
+
+
+PARAGRAPHS = "\n".join(["Karl Marx met Ada near Basel in the rain. " * 26] * 12)
+
+
+def test_the_page_stays_where_it_is_while_the_cursor_can_be_seen(
+    desk: Desk, project: Project
+) -> None:
+    desk.open(add_document(project, PARAGRAPHS))
+    start = PARAGRAPHS.index("\n") + 150  # the paragraph's end is off the screen
+    desk.click(start, start + 1)
+    before = desk.page.evaluate("() => (scrollBy(0, -150), scrollY)")
+    assert before > 0
+    for key in ("ArrowRight", "ArrowLeft", "ArrowDown", "ArrowUp", "Shift+ArrowRight"):
+        for _ in range(3):
+            desk.press(key)
+            assert desk.page.evaluate("scrollY") == before, key
+
+
+CURSOR = """() => {
+    const [place] = CSS.highlights.get("cursor");
+    const { top, bottom, left } = place.getBoundingClientRect();
+    const bar = document.querySelector(".desk__bar").getBoundingClientRect().bottom;
+    return { top, bottom, left, bar, text: place.toString(), from: scrollY };
+}"""
+
+
+@pytest.mark.parametrize("key", ["ArrowDown", "ArrowUp"])
+def test_the_page_follows_the_cursor_line_by_line(
+    desk: Desk, project: Project, key: str
+) -> None:
+    """Each press goes one line on; the cursor is never under the bar or below."""
+    down = 1 if key == "ArrowDown" else -1
+    desk.open(add_document(project, PARAGRAPHS)).press("End", "Home")
+    if down < 0:
+        desk.press("End")
+    places = []
+    for _ in range(40):
+        desk.press(key)
+        place = desk.page.evaluate(CURSOR)
+        assert place["bar"] <= place["top"] and place["bottom"] <= 800
+        places.append(place["from"] + place["top"])
+    steps = [down * (b - a) for a, b in zip(places, places[1:], strict=False)]
+    assert all(30 < step < 50 for step in steps)
+    assert desk.page.evaluate("scrollY") > 0
+
+
+def test_a_place_far_away_is_brought_in_before_it_was_ever_laid_out(
+    desk: Desk, project: Project
+) -> None:
+    text = PARAGRAPHS * 4 + "\nZürich " + "\n" + PARAGRAPHS * 4
+    desk.open(add_document(project, text))
+    suggest(desk.document, (at := text.index("Zürich"), at + 6, "LOC", 0.5))
+    desk.open(desk.document).press("Tab")
+    for key in ("", "End", "Shift+Tab", "Home", "Tab"):
+        if key:
+            desk.press(key)
+        place = desk.page.evaluate(CURSOR)
+        assert place["bar"] <= place["top"] and place["bottom"] <= 800, key
+        if key not in ("End", "Home"):
+            assert place["text"] == "Zürich"
