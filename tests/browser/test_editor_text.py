@@ -149,7 +149,7 @@ def test_the_page_follows_the_cursor_line_by_line(
     for _ in range(40):
         desk.press(key)
         place = desk.page.evaluate(CURSOR)
-        assert place["bar"] <= place["top"] and place["bottom"] <= 800
+        assert is_seen(place)
         places.append(place["from"] + place["top"])
     steps = [down * (b - a) for a, b in zip(places, places[1:], strict=False)]
     assert all(30 < step < 50 for step in steps)
@@ -167,6 +167,24 @@ def test_a_place_far_away_is_brought_in_before_it_was_ever_laid_out(
         if key:
             desk.press(key)
         place = desk.page.evaluate(CURSOR)
-        assert place["bar"] <= place["top"] and place["bottom"] <= 800, key
+        assert is_seen(place), key
         if key not in ("End", "Home"):
             assert place["text"] == "Zürich"
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (820, 1180), (600, 500)])
+def test_a_palette_of_many_rows_never_hides_the_cursor(
+    desk: Desk, project: Project, width: int, height: int
+) -> None:
+    """In a low window the bar scrolls away with the page."""
+    project.ensure_labels([f"LABEL_NUMBER_{number}" for number in range(18)])
+    desk.page.set_viewport_size({"width": width, "height": height})
+    desk.open(add_document(project, PARAGRAPHS)).press("End")
+    for _ in range(25):
+        desk.press("ArrowUp")
+        assert is_seen(desk.page.evaluate(CURSOR), height)
+
+
+def is_seen(place: dict[str, float], height: int = 800) -> bool:
+    """Whether the cursor is below the bar and above the window's lower edge."""
+    return max(0, place["bar"]) <= place["top"] and place["bottom"] <= height
