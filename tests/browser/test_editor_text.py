@@ -188,3 +188,23 @@ def test_a_palette_of_many_rows_never_hides_the_cursor(
 def is_seen(place: dict[str, float], height: int = 800) -> bool:
     """Whether the cursor is below the bar and above the window's lower edge."""
     return max(0, place["bar"]) <= place["top"] and place["bottom"] <= height
+
+
+def test_labels_that_share_a_colour_have_other_underlines(
+    desk: Desk, project: Project
+) -> None:
+    project.ensure_labels([f"L{number}" for number in range(10)])  # 13 with the first
+    document = add_document(project)
+    suggest(document, (*BASEL, "L9", 0.5))
+    desk.open(document).drag(*KARL).press("1").drag(0, 3)
+    desk.page.click("#palette [data-label=L9]")
+    desk.wait_saved()
+    line = """(mark) => {
+        const { borderBottomColor, borderBottomStyle } = getComputedStyle(mark);
+        return [borderBottomColor, borderBottomStyle];
+    }"""
+    new, old = desk.page.locator("#text mark.span").all()
+    assert old.evaluate(line) == ["rgb(0, 114, 178)", "solid"]
+    assert new.evaluate(line) == ["rgb(0, 114, 178)", "double"]
+    proposed = desk.page.locator("#text mark.suggestion")
+    assert proposed.evaluate(line) == ["rgb(0, 114, 178)", "dashed"]
