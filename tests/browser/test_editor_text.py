@@ -1,9 +1,10 @@
 """How the text is shown and found; stored offsets are Python's all the same."""
 
 import pytest
+from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
-from annotator.models import Project
+from annotator.models import Annotation, Project, Span
 from tests.browser.desk import BASEL, KARL, Desk, add_document, suggest
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -11,22 +12,51 @@ LINE = "Ada 😀 met Karl Marx in Basel, and nobody else came that day.\n"
 
 
 def test_a_document_of_200000_characters_is_labelled_to_its_last_word(
-    desk: Desk, project: Project
+    desk: Desk, project: Project, bob: User
 ) -> None:
+    """With 3,000 spans and as many suggestions."""
     text = (LINE * (200_000 // len(LINE) + 1))[: 200_000 - 7] + "\nZürich"
     places = [(n * len(LINE) + 11, n * len(LINE) + 20) for n in range(3000)]
     document = add_document(project, text)
     suggest(document, *((*place, "PER", 0.5) for place in places))
+    annotation = Annotation.objects.create(document=document, user=bob)
+    person = project.labels.get(name="PER")
+    starts = [n * len(LINE) for n in range(3000)]
+    Span.objects.bulk_create(
+        Span(annotation=annotation, start=start, end=start + 3, label=person)
+        for start in starts
+    )
     desk.open(document).press("End", "2")
-    assert desk.spans == [(199_994, 200_000, "LOC")]
+    there = [(start, start + 3, "PER") for start in starts]
+    assert desk.spans == [*there, (199_994, 200_000, "LOC")]
     expect(desk.page.locator("#suggestion-count")).to_have_text("3000")
     desk.press("Control+z")
-    assert desk.spans == []
+    assert desk.spans == there
     assert desk.page.evaluate("document.getElementById('text').textContent") == text
     # The browser's own search finds what is not laid out yet.
     desk.press("Home")
     assert desk.page.evaluate("window.find('Zürich')")
     assert desk.page.evaluate("String(window.getSelection())") == "Zürich"
+
+
+def test_a_double_click_on_a_chinese_word_marks_the_word(
+    desk: Desk, project: Project
+) -> None:
+    """Its tokens are single characters."""
+    text = "吴先生去北京大学。"
+    desk.open(add_document(project, text)).double_click(4, 5).press("2")
+    ((start, end, _label),) = desk.spans
+    assert text[start:end] == "北京"
+
+
+def test_up_and_down_go_to_the_token_above_and_below(
+    desk: Desk, project: Project
+) -> None:
+    text = "alpha beta gamma\n" * 3
+    desk.open(add_document(project, text)).click(23, 27).press("ArrowDown", "1")
+    desk.press("Escape").click(23, 27).press("ArrowUp", "2")
+    desk.press("Escape").click(17, 22).press("Shift+ArrowDown", "3")
+    assert desk.spans == [(6, 10, "LOC"), (17, 39, "ORG"), (40, 44, "PER")]
 
 
 def test_in_right_to_left_lines_the_arrows_follow_the_screen(

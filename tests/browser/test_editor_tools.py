@@ -329,28 +329,3 @@ def test_where_spans_overlap_a_suggestion_in_a_span_stays_to_be_decided(
     desk.press("Enter")
     assert (*KARL, "PER") in desk.spans
     assert len(desk.spans) == 4
-
-
-def test_keys_alone_label_five_suggested_entities_in_eight_presses(
-    desk: Desk, project: Project
-) -> None:
-    """Four proposals are right and accepted at once, the fifth has another label."""
-    text = "Ada met Karl in Basel, Rome and Paris."
-    places = [(0, 3), (8, 12), (16, 21), (23, 27), (32, 37)]
-    names = ["PER", "PER", "LOC", "LOC", "LOC"]
-    document = add_document(project, text)
-    proposed = [*names[:4], "ORG"]
-    suggest(
-        document,
-        *(
-            (*place, name, 0.6 if name == "ORG" else 0.95)
-            for place, name in zip(places, proposed, strict=True)
-        ),
-    )
-    presses = ["Tab", "2", "Shift+Enter", "Control+Enter"]
-    desk.open(document).press(*presses[:3])
-    assert desk.spans == [(*p, n) for p, n in zip(places, names, strict=True)]
-    desk.press(presses[3])
-    desk.page.wait_for_url(f"**/projects/{project.pk}/annotate/**")
-    assert desk.annotation.state == "submitted"
-    assert len(presses) <= 8
