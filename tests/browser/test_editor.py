@@ -93,9 +93,13 @@ def test_a_span_is_relabelled_moved_and_deleted(desk: Desk, project: Project) ->
     assert desk.spans == [(*KARL, "ORG")]
     desk.press("{")
     assert desk.spans == [(15, 19, "ORG")]
+    desk.press("[")
+    assert desk.spans == [(*KARL, "ORG")]
+    desk.press("}")
+    assert desk.spans == [(10, 14, "ORG")]
     desk.press("Delete")
     assert desk.spans == []
-    assert desk.annotation.revisions.count() == 5
+    assert desk.annotation.revisions.count() == 7
 
 
 def test_undo_and_redo_every_edit_even_after_a_reload(
@@ -109,6 +113,10 @@ def test_undo_and_redo_every_edit_even_after_a_reload(
     assert desk.spans == [(*KARL, "PER"), (*BASEL, "LOC")]
     desk.open(document).press("Control+z", "Control+z")
     assert desk.spans == []
+    desk.open(document).press("Control+y")
+    assert desk.spans == [(*KARL, "PER")]
+    desk.open(document).press("Control+Shift+z")
+    assert desk.spans == [(*KARL, "PER"), (*BASEL, "LOC")]
 
 
 def test_suggestions_are_decided_by_keys_least_certain_first(

@@ -1,9 +1,10 @@
 """How the text is shown and found; stored offsets are Python's all the same."""
 
 import pytest
+from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
-from annotator.models import Project
+from annotator.models import Annotation, Project, Span
 from tests.browser.desk import BASEL, KARL, Desk, add_document, suggest
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -11,22 +12,51 @@ LINE = "Ada 😀 met Karl Marx in Basel, and nobody else came that day.\n"
 
 
 def test_a_document_of_200000_characters_is_labelled_to_its_last_word(
-    desk: Desk, project: Project
+    desk: Desk, project: Project, bob: User
 ) -> None:
+    """With 3,000 spans and as many suggestions."""
     text = (LINE * (200_000 // len(LINE) + 1))[: 200_000 - 7] + "\nZürich"
     places = [(n * len(LINE) + 11, n * len(LINE) + 20) for n in range(3000)]
     document = add_document(project, text)
     suggest(document, *((*place, "PER", 0.5) for place in places))
+    annotation = Annotation.objects.create(document=document, user=bob)
+    person = project.labels.get(name="PER")
+    starts = [n * len(LINE) for n in range(3000)]
+    Span.objects.bulk_create(
+        Span(annotation=annotation, start=start, end=start + 3, label=person)
+        for start in starts
+    )
     desk.open(document).press("End", "2")
-    assert desk.spans == [(199_994, 200_000, "LOC")]
+    there = [(start, start + 3, "PER") for start in starts]
+    assert desk.spans == [*there, (199_994, 200_000, "LOC")]
     expect(desk.page.locator("#suggestion-count")).to_have_text("3000")
     desk.press("Control+z")
-    assert desk.spans == []
+    assert desk.spans == there
     assert desk.page.evaluate("document.getElementById('text').textContent") == text
     # The browser's own search finds what is not laid out yet.
     desk.press("Home")
     assert desk.page.evaluate("window.find('Zürich')")
     assert desk.page.evaluate("String(window.getSelection())") == "Zürich"
+
+
+def test_a_double_click_on_a_chinese_word_marks_the_word(
+    desk: Desk, project: Project
+) -> None:
+    """Its tokens are single characters."""
+    text = "吴先生去北京大学。"
+    desk.open(add_document(project, text)).double_click(4, 5).press("2")
+    ((start, end, _label),) = desk.spans
+    assert text[start:end] == "北京"
+
+
+def test_up_and_down_go_to_the_token_above_and_below(
+    desk: Desk, project: Project
+) -> None:
+    text = "alpha beta gamma\n" * 3
+    desk.open(add_document(project, text)).click(23, 27).press("ArrowDown", "1")
+    desk.press("Escape").click(23, 27).press("ArrowUp", "2")
+    desk.press("Escape").click(17, 22).press("Shift+ArrowDown", "3")
+    assert desk.spans == [(6, 10, "LOC"), (17, 39, "ORG"), (40, 44, "PER")]
 
 
 def test_in_right_to_left_lines_the_arrows_follow_the_screen(
@@ -109,3 +139,102 @@ def test_every_key_works_in_a_document_of_next_to_nothing(
     desk.press("2", "Control+z", "Tab", "Shift+Tab")
     desk.wait_saved()
     assert desk.page.text_content("#text") == text
+
+
+PARAGRAPHS = "\n".join(["Karl Marx met Ada near Basel in the rain. " * 26] * 12)
+
+
+def test_the_page_stays_where_it_is_while_the_cursor_can_be_seen(
+    desk: Desk, project: Project
+) -> None:
+    desk.open(add_document(project, PARAGRAPHS))
+    start = PARAGRAPHS.index("\n") + 150  # the paragraph's end is off the screen
+    desk.click(start, start + 1)
+    before = desk.page.evaluate("() => (scrollBy(0, -150), scrollY)")
+    assert before > 0
+    for key in ("ArrowRight", "ArrowLeft", "ArrowDown", "ArrowUp", "Shift+ArrowRight"):
+        for _ in range(3):
+            desk.press(key)
+            assert desk.page.evaluate("scrollY") == before, key
+
+
+CURSOR = """() => {
+    const [place] = CSS.highlights.get("cursor");
+    const { top, bottom, left } = place.getBoundingClientRect();
+    const bar = document.querySelector(".desk__bar").getBoundingClientRect().bottom;
+    return { top, bottom, left, bar, text: place.toString(), from: scrollY };
+}"""
+
+
+@pytest.mark.parametrize("key", ["ArrowDown", "ArrowUp"])
+def test_the_page_follows_the_cursor_line_by_line(
+    desk: Desk, project: Project, key: str
+) -> None:
+    """Each press goes one line on; the cursor is never under the bar or below."""
+    down = 1 if key == "ArrowDown" else -1
+    desk.open(add_document(project, PARAGRAPHS)).press("End", "Home")
+    if down < 0:
+        desk.press("End")
+    places = []
+    for _ in range(40):
+        desk.press(key)
+        place = desk.page.evaluate(CURSOR)
+        assert is_seen(place)
+        places.append(place["from"] + place["top"])
+    steps = [down * (b - a) for a, b in zip(places, places[1:], strict=False)]
+    assert all(30 < step < 50 for step in steps)
+    assert desk.page.evaluate("scrollY") > 0
+
+
+def test_a_place_far_away_is_brought_in_before_it_was_ever_laid_out(
+    desk: Desk, project: Project
+) -> None:
+    text = PARAGRAPHS * 4 + "\nZürich " + "\n" + PARAGRAPHS * 4
+    desk.open(add_document(project, text))
+    suggest(desk.document, (at := text.index("Zürich"), at + 6, "LOC", 0.5))
+    desk.open(desk.document).press("Tab")
+    for key in ("", "End", "Shift+Tab", "Home", "Tab"):
+        if key:
+            desk.press(key)
+        place = desk.page.evaluate(CURSOR)
+        assert is_seen(place), key
+        if key not in ("End", "Home"):
+            assert place["text"] == "Zürich"
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (820, 1180), (600, 500)])
+def test_a_palette_of_many_rows_never_hides_the_cursor(
+    desk: Desk, project: Project, width: int, height: int
+) -> None:
+    """In a low window the bar scrolls away with the page."""
+    project.ensure_labels([f"LABEL_NUMBER_{number}" for number in range(18)])
+    desk.page.set_viewport_size({"width": width, "height": height})
+    desk.open(add_document(project, PARAGRAPHS)).press("End")
+    for _ in range(25):
+        desk.press("ArrowUp")
+        assert is_seen(desk.page.evaluate(CURSOR), height)
+
+
+def is_seen(place: dict[str, float], height: int = 800) -> bool:
+    """Whether the cursor is below the bar and above the window's lower edge."""
+    return max(0, place["bar"]) <= place["top"] and place["bottom"] <= height
+
+
+def test_labels_that_share_a_colour_have_other_underlines(
+    desk: Desk, project: Project
+) -> None:
+    project.ensure_labels([f"L{number}" for number in range(10)])  # 13 with the first
+    document = add_document(project)
+    suggest(document, (*BASEL, "L9", 0.5))
+    desk.open(document).drag(*KARL).press("1").drag(0, 3)
+    desk.page.click("#palette [data-label=L9]")
+    desk.wait_saved()
+    line = """(mark) => {
+        const { borderBottomColor, borderBottomStyle } = getComputedStyle(mark);
+        return [borderBottomColor, borderBottomStyle];
+    }"""
+    new, old = desk.page.locator("#text mark.span").all()
+    assert old.evaluate(line) == ["rgb(0, 114, 178)", "solid"]
+    assert new.evaluate(line) == ["rgb(0, 114, 178)", "double"]
+    proposed = desk.page.locator("#text mark.suggestion")
+    assert proposed.evaluate(line) == ["rgb(0, 114, 178)", "dashed"]

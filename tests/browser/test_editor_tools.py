@@ -190,6 +190,14 @@ def test_label_all_knows_case_and_whole_tokens(desk: Desk, project: Project) -> 
     expect(chip).to_have_text("3")
 
 
+def test_label_all_takes_a_surface_with_a_hyphen(desk: Desk, project: Project) -> None:
+    text = "Jean-Paul met Jean–Paul and Jean-Paul."
+    desk.open(add_document(project, text)).drag(0, 9).press("*")
+    expect(desk.page.locator("#label-all-count")).to_contain_text("2 places")
+    desk.press("Enter")
+    assert desk.spans == [(0, 9, "PER"), (28, 37, "PER")]
+
+
 def test_two_spans_are_merged_and_one_is_split(desk: Desk, project: Project) -> None:
     desk.open(add_document(project)).double_click(10, 14).press("1")
     desk.double_click(15, 19).press("2").click(11, 13).press("&")
@@ -304,26 +312,20 @@ def test_spans_may_overlap_where_the_project_says_so(
     assert desk.spans == [(*KARL, "PER")]
 
 
-def test_keys_alone_label_five_suggested_entities_in_eight_presses(
+def test_where_spans_overlap_a_suggestion_in_a_span_stays_to_be_decided(
     desk: Desk, project: Project
 ) -> None:
-    """Four proposals are right and accepted at once, the fifth has another label."""
-    text = "Ada met Karl in Basel, Rome and Paris."
-    places = [(0, 3), (8, 12), (16, 21), (23, 27), (32, 37)]
-    names = ["PER", "PER", "LOC", "LOC", "LOC"]
-    document = add_document(project, text)
-    proposed = [*names[:4], "ORG"]
-    suggest(
-        document,
-        *(
-            (*place, name, 0.6 if name == "ORG" else 0.95)
-            for place, name in zip(places, proposed, strict=True)
-        ),
-    )
-    presses = ["Tab", "2", "Shift+Enter", "Control+Enter"]
-    desk.open(document).press(*presses[:3])
-    assert desk.spans == [(*p, n) for p, n in zip(places, names, strict=True)]
-    desk.press(presses[3])
-    desk.page.wait_for_url(f"**/projects/{project.pk}/annotate/**")
-    assert desk.annotation.state == "submitted"
-    assert len(presses) <= 8
+    """The second even has the place of a span, under another label."""
+    project.allows_overlap = True
+    project.save()
+    document = add_document(project)
+    suggest(document, (*KARL, "PER", 0.4), (*BASEL, "LOC", 0.6))
+    desk.open(document).drag(10, 28).press("3", "Escape")
+    desk.drag(20, 28).press("3", "{", "Escape")
+    assert sorted(desk.spans) == [(10, 28, "ORG"), (*BASEL, "ORG")]
+    expect(desk.page.locator("#suggestion-count")).to_have_text("2")
+    desk.press("Tab", "Tab", "Enter")
+    assert (*BASEL, "LOC") in desk.spans
+    desk.press("Enter")
+    assert (*KARL, "PER") in desk.spans
+    assert len(desk.spans) == 4

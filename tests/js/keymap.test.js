@@ -58,8 +58,21 @@ test("fields and dialogs keep every key, buttons only their own", () => {
   assert.equal(belongsToElement(element("button"), "Enter", false), true);
   assert.equal(belongsToElement(element("button"), "s", false), false);
   assert.equal(belongsToElement(element("div"), "Tab", true), false);
-  assert.equal(belongsToElement(element("body"), "Tab", false), false);
+  assert.equal(belongsToElement(element("button"), "Ctrl+Enter", false), false);
+  assert.equal(belongsToElement(element("body"), "Tab", true), false); // nobody has left
+  assert.equal(belongsToElement(element("body"), "Tab", false), true);
   assert.equal(belongsToElement(null, "s", false), false);
+});
+
+test("sliders and checkboxes keep the keys that move them, no others", () => {
+  const wanted = (name) =>
+    [...Object.keys(KEYMAP), " ", "PageUp", "PageDown", "1"].filter((chord) =>
+      belongsToElement(element(`input[type=${name}]`), chord, false),
+    );
+  const moving = /Arrow|Home|End|Page|Tab/u;
+  assert.deepEqual(wanted("range").filter((chord) => !moving.test(chord)), []);
+  assert.equal(wanted("range").length, 18);
+  assert.deepEqual(wanted("checkbox"), ["Tab", "Shift+Tab", " "]);
 });
 
 test("every chord of the keymap is what its own key press gives", () => {

@@ -242,6 +242,29 @@ test("where spans may overlap, one lies in another and only a repeat is refused"
   assert.deepEqual(model.spans.map(bare), [span(6, 28, "ORG")]);
 });
 
+test("where spans may overlap, only the same span closes a suggestion", () => {
+  const proposed = [KARL, span(23, 28, "LOC")].map((one) => ({ ...one, confidence: 0.6 }));
+  const around = [span(6, 28, "ORG"), span(10, 19, "LOC"), span(10, 14, "PER")];
+  const open = (options) => makeModel({ suggestions: proposed, ...options }).pending.map(bare);
+  assert.deepEqual(open({ spans: around, mayOverlap: true }), [KARL, span(23, 28, "LOC")]);
+  assert.deepEqual(open({ spans: [...around, KARL], mayOverlap: true }), [span(23, 28, "LOC")]);
+  assert.deepEqual(open({ rejections: [KARL], mayOverlap: true }), [span(23, 28, "LOC")]);
+  assert.deepEqual(open({ spans: [span(6, 28, "ORG")] }), []);
+  assert.deepEqual(open({ spans: [span(10, 14, "PER")] }), [span(23, 28, "LOC")]);
+});
+
+test("a suggestion in a span is what stands innermost, and is accepted there", () => {
+  const suggestions = [{ ...KARL, confidence: 0.6 }];
+  const model = makeModel({ spans: [span(6, 28, "ORG")], suggestions, mayOverlap: true });
+  const kinds = model.itemsAt({ start: 10, end: 14 }).map(({ kind }) => kind);
+  assert.deepEqual(kinds, ["suggestion", "span"]);
+  const change = edits.accept(model.pending);
+  assert.ok(model.fits(change));
+  model.apply(change);
+  assert.deepEqual(model.pending, []);
+  assert.deepEqual(model.spans.map(bare), [span(6, 28, "ORG"), KARL]);
+});
+
 test("all of 20,000 occurrences are found, labelled and taken back in good time", () => {
   const model = makeModel({ text: "ab ".repeat(20_000), suggestions: [{ ...span(3, 5, "LOC"), confidence: 0.6 }] });
   const options = { matchCase: true, wholeTokens: true };

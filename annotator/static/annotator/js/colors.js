@@ -43,14 +43,28 @@ export function inkOn(color, theme) {
   return end;
 }
 
+// Underlines of the labels that share a colour, in their order; suggestions, which are
+// dashed or dotted, show only the width.
+const LINES = ["2px solid", "4px double", "4px solid"];
+
+export function linesOf(colors) {
+  const counts = new Map();
+  return colors.map((color) => {
+    const before = counts.get(color) ?? 0;
+    counts.set(color, before + 1);
+    return LINES[Math.min(before, LINES.length - 1)];
+  });
+}
+
 // One class a label (label-0, label-1, …), through the CSSOM: the security policy
 // allows no style in the markup.
 export function adoptLabelColors(labels) {
   const sheet = new CSSStyleSheet();
-  labels.forEach((label, index) => {
-    const color = checked(label.color);
+  const colors = labels.map((label) => checked(label.color));
+  const lines = linesOf(colors);
+  colors.forEach((color, index) => {
     sheet.insertRule(
-      `.label-${index} { --label: ${color}; ` +
+      `.label-${index} { --label: ${color}; --label-line: ${lines[index]}; ` +
         `--label-ink: light-dark(${inkOn(color, "light")}, ${inkOn(color, "dark")}); }`,
     );
   });

@@ -13,6 +13,7 @@ export class Desk extends EventTarget {
   stickyLabel = null; // the label that each marked range gets at once
   threshold = 0.9;
   #timer;
+  #chosen = null; // the item that was asked for, where several are in one place
 
   constructor({ model, autosave, history, timer, keys, mayEdit, stateNames }) {
     super();
@@ -24,7 +25,8 @@ export class Desk extends EventTarget {
   // The span or suggestion that a command is about, or null.
   get target() {
     const { range } = this.cursor;
-    const found = this.model.itemAt(range);
+    const items = range ? this.model.itemsAt(range) : [];
+    const found = items.find(({ item }) => item === this.#chosen) ?? items[0] ?? null;
     return found && (!this.cursor.isRange || isAt(found.item, range)) ? found : null;
   }
 
@@ -71,12 +73,14 @@ export class Desk extends EventTarget {
   }
 
   select(range, { isMarked, isScrolled = false } = { isMarked: false }) {
+    this.#chosen = range;
     this.cursor.select(range, { isMarked });
     this.#emit("cursor", { isScrolled });
   }
 
   // Move the cursor by one of its own methods: moveBy, extendTo, clear, …
   move(method, ...values) {
+    this.#chosen = null;
     this.cursor[method](...values);
     this.#emit("cursor", { isScrolled: true });
   }

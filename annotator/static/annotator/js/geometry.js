@@ -2,14 +2,20 @@
 
 const LINES_TRIED = 4; // an empty line has no character to land on
 const SLACK = 1; // pixels
+const BELOW = 64; // pixels that stay free at the lower edge of the window
 
-// The code point one line above or below a range, or null at the edge of the screen.
+// The code point one line above or below a range, or null where the text ends. The line
+// is brought on the screen first: nothing can be found under the bar.
 export function lineFrom(view, range, direction) {
-  const box = view.rangeOf(range).getClientRects()[0];
-  if (!box) return null;
+  reveal(view, range);
   const height = Number.parseFloat(getComputedStyle(view.root).lineHeight);
-  for (let step = 1; step < LINES_TRIED; step += 1) {
-    const y = (box.top + box.bottom) / 2 + direction * step * height;
+  const boxOf = () => view.rangeOf(range).getClientRects()[0];
+  for (let step = 1; boxOf() && step < LINES_TRIED; step += 1) {
+    const down = direction * step * height;
+    const { top, bottom } = boxOf();
+    scrollToBox(view, { top: top + down, bottom: bottom + down });
+    const box = boxOf();
+    const y = (box.top + box.bottom) / 2 + down;
     const point = pointAt(view, (box.left + box.right) / 2, y);
     if (point !== null) return point;
   }
@@ -54,15 +60,21 @@ function tokensBetween(tokens, start, end) {
   return Array.from({ length: tokens.until(end) - first + 1 }, (_, i) => first + i);
 }
 
-// Bring a range between the bars at the top and the lower edge of the window.
+// Bring a range on the screen by the least scrolling; what can be seen stays in its place.
 export function reveal(view, range) {
-  view.hostOf(range).scrollIntoView({ block: "nearest" });
-  const box = view.rangeOf(range).getBoundingClientRect();
-  const top = Number.parseFloat(getComputedStyle(view.root).scrollMarginTop) || 0;
-  const bottom = window.innerHeight - 64;
-  if (box.top < top || box.bottom > bottom) {
-    window.scrollBy({ top: (box.top + box.bottom) / 2 - (top + bottom) / 2 });
-  }
+  const host = view.hostOf(range);
+  const { top, bottom } = host.getBoundingClientRect();
+  // A block off the screen may not be laid out yet: it is brought in as a whole first.
+  if (bottom < 0 || top > window.innerHeight) host.scrollIntoView({ block: "nearest" });
+  scrollToBox(view, view.rangeOf(range).getBoundingClientRect());
+}
+
+// Between the bar and the lower edge of the window.
+function scrollToBox(view, box) {
+  const above = box.top - (Number.parseFloat(getComputedStyle(view.root).scrollMarginTop) || 0);
+  const below = box.bottom - (window.innerHeight - BELOW);
+  if (above < 0) window.scrollBy({ top: above });
+  else if (below > 0) window.scrollBy({ top: Math.min(above, below) });
 }
 
 export function isRightToLeft(view, range) {

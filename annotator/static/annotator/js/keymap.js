@@ -76,14 +76,22 @@ export const isModifier = ({ key }) =>
 export const isComposing = (event) => event.isComposing || event.keyCode === 229;
 
 const FIELDS = "input, textarea, select, [contenteditable=''], [contenteditable=true]";
-const BUTTONS = "button, a[href], summary, [role=button]";
-const BUTTON_CHORDS = ["Enter", " ", "Tab", "Shift+Tab"];
+const BUTTONS = "button, a[href], summary, [role=button], input[type=button], input[type=submit]";
 const TEXT_CHORDS = ["Tab", "Shift+Tab", "Home", "End", "ArrowUp", "ArrowDown"];
+// What takes no writing wants a few keys; a slider does, whatever they are pressed with.
+const OWN_CHORDS = [
+  [BUTTONS, /^(Enter| |(Shift\+)?Tab)$/u],
+  ["input[type=checkbox]", /^( |(Shift\+)?Tab)$/u],
+  ["input[type=range]", /(Arrow\w+|Home|End|PageUp|PageDown|Tab)$/u],
+];
 
 // Whether the focused element wants this key for itself.
 export function belongsToElement(element, chord, isInText) {
-  if (!element || element.matches("body")) return false;
-  if (element.matches(FIELDS) || element.closest("dialog[open]")) return true;
-  if (element.matches(BUTTONS)) return BUTTON_CHORDS.includes(chord);
+  if (!element) return false;
+  if (element.closest("dialog[open]")) return true;
+  for (const [selector, chords] of OWN_CHORDS) {
+    if (element.matches(selector)) return chords.test(chord);
+  }
+  if (element.matches(FIELDS)) return true;
   return !isInText && TEXT_CHORDS.includes(chord);
 }

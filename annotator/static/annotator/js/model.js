@@ -77,22 +77,16 @@ export class Model {
     return !there.some((span) => span.start === start && span.end === end);
   }
 
-  // What covers a range, the innermost first: spans, else a suggestion that is open.
+  // What covers a range, the innermost first: spans, and suggestions that are open.
   itemsAt(range) {
     const covers = (item) => item.start <= range.start && range.end <= item.end;
+    const as = (kind) => (item) => ({ kind, item });
     const spans = this.spansIn(range.start, range.end).filter(covers);
     const found = within(this.pending, range.start, range.end).filter(covers);
-    return [
-      ...spans
-        .sort((a, b) => a.end - a.start - (b.end - b.start))
-        .map((item) => ({ kind: "span", item })),
-      ...found.map((item) => ({ kind: "suggestion", item })),
-    ];
-  }
-
-  // What a person's range stands on.
-  itemAt(range) {
-    return range ? (this.itemsAt(range)[0] ?? null) : null;
+    const length = ({ item }) => item.end - item.start;
+    return [...spans.map(as("span")), ...found.map(as("suggestion"))].sort(
+      (a, b) => length(a) - length(b),
+    );
   }
 
   // The suggestion of exactly this place and label, open or not.
@@ -138,15 +132,13 @@ export class Model {
     return { start, end, label, ...provenanceOf(this.suggestionLike(span)) };
   }
 
-  // Open suggestions: not rejected, and no person's span in their place.
+  // Open suggestions: not rejected, and free to be accepted.
   #propose() {
-    let next = 0;
-    this.pending = this.suggestions.filter((suggestion) => {
-      while (next < this.spans.length && this.spans[next].end <= suggestion.start) {
-        next += 1;
-      }
-      const isTaken = next < this.spans.length && overlaps(this.spans[next], suggestion);
-      return !isTaken && !this.#rejected.has(keyOf(suggestion));
-    });
+    const isTaken = this.mayOverlap
+      ? (suggestion) => this.#find(suggestion) >= 0
+      : ({ start, end }) => within(this.spans, start, end).length > 0;
+    this.pending = this.suggestions.filter(
+      (suggestion) => !isTaken(suggestion) && !this.#rejected.has(keyOf(suggestion)),
+    );
   }
 }

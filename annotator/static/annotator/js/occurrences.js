@@ -27,10 +27,11 @@ function isWhole(start, end, { offsets, tokens }, wholeTokens) {
   return whole.start === start && whole.end === end;
 }
 
-// White space matches any white space: a name may be broken over two lines.
+// White space matches any white space: a name may be broken over two lines. Only syntax
+// characters may have a backslash under the u flag, so no hyphen.
 function escape(surface) {
   return surface
     .split(/\s+/u)
-    .map((part) => part.replace(/[\\^$.*+?()[\]{}|/-]/gu, "\\$&"))
+    .map((part) => part.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&"))
     .join("\\s+");
 }

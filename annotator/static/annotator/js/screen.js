@@ -16,6 +16,7 @@ import { adoptLabelColors } from "./colors.js";
 import { byId } from "./dom.js";
 import { listenToKeys } from "./keyboard.js";
 import { listenToTouch } from "./touch.js";
+import { measureBar } from "./bar.js";
 import { reveal } from "./geometry.js";
 import { showCursor } from "./highlights.js";
 import { showKeyHints } from "./keyhints.js";
@@ -37,6 +38,7 @@ export function show({ page, desk, api, preferences, comments }) {
   const remarks = new Comments({ desk, view, api, comments });
   new Status({ desk, autosave: desk.autosave });
   new Palette(desk);
+  measureBar(page);
   new Threshold({ desk, commands, preferences });
   new SuggestionList(desk);
   showWhy(desk);

@@ -1,0 +1,64 @@
+"""Which keys are the desk's and which the browser's, as the focus moves."""
+
+import pytest
+from playwright.sync_api import expect
+
+from annotator.models import Project
+from tests.browser.desk import BASEL, KARL, Desk, add_document, suggest
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+FOCUSED = """() => {
+    const { activeElement: here } = document;
+    const order = document.getElementById("text").compareDocumentPosition(here);
+    const side = order & Node.DOCUMENT_POSITION_FOLLOWING ? "after" : "before";
+    return here === document.body || here.id === "text" ? here.id || "body" : side;
+}"""
+
+
+def open_with_suggestions(desk: Desk, project: Project) -> Desk:
+    document = add_document(project)
+    suggest(document, (*KARL, "PER", 0.6), (*BASEL, "LOC", 0.8))
+    return desk.open(document)
+
+
+@pytest.mark.parametrize(("key", "side"), [("Tab", "after"), ("Shift+Tab", "before")])
+def test_esc_once_more_leaves_the_text_for_tab_too(
+    desk: Desk, project: Project, key: str, side: str
+) -> None:
+    open_with_suggestions(desk, project).press("Tab", "Escape")
+    assert desk.page.evaluate(FOCUSED) == "text"
+    desk.press("Escape")
+    assert desk.page.evaluate(FOCUSED) == "body"
+    desk.press(key)
+    assert desk.page.evaluate(FOCUSED) == side
+    desk.press(key)
+    assert desk.page.evaluate(FOCUSED) == side
+    desk.click(0, 3).press("Tab", "Enter")  # back in the text
+    assert desk.spans == [(*KARL, "PER")]
+
+
+def test_after_the_slider_was_moved_the_keys_are_the_desks(
+    desk: Desk, project: Project
+) -> None:
+    open_with_suggestions(desk, project).press("Tab")
+    slider = desk.page.locator("#threshold")
+    slider.click()
+    expect(slider).to_be_focused()
+    desk.press("Home", "ArrowRight", "PageUp")
+    moved = int(slider.input_value())
+    assert moved > 51
+    desk.press("x", "2", ".")
+    assert slider.input_value() == str(moved)
+    assert desk.spans == [(*BASEL, "LOC")]
+    assert desk.annotation.rejections.count() == 1
+
+
+def test_a_checkbox_keeps_the_space_bar_alone(desk: Desk, project: Project) -> None:
+    open_with_suggestions(desk, project).press("Tab")
+    desk.page.click("#reading > summary")
+    desk.page.locator("#line-numbers").focus()
+    desk.press(" ")
+    expect(desk.page.locator("#line-numbers")).to_be_checked()
+    with desk.page.expect_response("**/edits"):
+        desk.press("x")
+    assert desk.annotation.rejections.count() == 1
