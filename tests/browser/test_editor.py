@@ -153,7 +153,8 @@ def test_all_above_the_threshold_are_accepted_at_once(
     assert desk.spans == [(*KARL, "PER"), (*BASEL, "LOC")]
     assert desk.annotation.version == 1
     desk.page.focus("#threshold")
-    desk.press("Home")
+    with desk.page.expect_response("**/preferences"):
+        desk.press("Home")
     desk.open(document)
     assert desk.page.input_value("#threshold") == "50"
     desk.page.focus("#text")
