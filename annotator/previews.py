@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from annotator.formats import Format, FormatError, Record, Source
+from annotator.formats import Format, FormatError, Record, Source, is_read_as_one
 from annotator.imports import ImportOptions, open_file, open_source
 from annotator.models import Project
 from annotator.surveys import Survey, survey
@@ -72,8 +72,20 @@ def preview(
 
 
 def _described(format: Format, source: Source, stated: str) -> dict[str, str]:
-    """What will be read: as a person states, else as detected."""
-    is_one = format.takes_collections or not source.is_collection
-    if stated and format.describe_stated and is_one:
+    """What will be read: as a person states, else as detected.
+
+    Of files that are read one by one the first is described, and named.
+    """
+    if not source.is_collection or is_read_as_one(source, format):
+        return _described_file(format, source, stated)
+    for member in source.members():
+        if not format.ignores(member) and not format.refuses(member):
+            details = _described_file(format, member, stated)
+            return details and details | {"file": member.shown_name}
+    return {}
+
+
+def _described_file(format: Format, source: Source, stated: str) -> dict[str, str]:
+    if stated and format.describe_stated:
         return dict(format.describe_stated(source, stated))
     return dict(format.describe(source))

@@ -110,6 +110,7 @@ __all__ = [
     "WriteOptions",
     "WriteRefused",
     "find_format",
+    "is_read_as_one",
     "read",
 ]
 
@@ -163,7 +164,7 @@ def read(
 
     Of a folder or zip every file is read, and named in its errors and notes.
     """
-    if not source.is_collection or _is_read_as_one(source, format):
+    if not source.is_collection or is_read_as_one(source, format):
         yield from _read_one(source, format, options)
         return
     last: Record | None = None  # waits for what is only known at the end
@@ -189,7 +190,7 @@ def read(
         yield replace(last, notes=(*last.notes, *notes))
 
 
-def _is_read_as_one(source: Source, format: Format) -> bool:
+def is_read_as_one(source: Source, format: Format) -> bool:
     """Whether its reader takes all of a folder or zip; a workbook is a zip itself."""
     if not format.takes_collections:
         return False

@@ -1,6 +1,7 @@
 """A preview shows what was recognised, quickly, and stores nothing."""
 
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -8,6 +9,7 @@ from annotator import previews, surveys
 from annotator.imports import ImportOptions, import_file
 from annotator.models import Project
 from annotator.previews import preview
+from tests.annotator.formats.test_table import workbook
 from tests.annotator.test_imports import SENTENCES, Write, write
 
 __all__ = ["write"]
@@ -82,3 +84,29 @@ def test_stated_columns_are_shown_in_place_of_the_detected_ones(
     table = write("title,body\na,b\n", name="a.csv")
     found = preview(table, project, ImportOptions(text_column="body"))
     assert found.details["text"] == "text in body"
+
+
+def test_of_files_read_one_by_one_the_first_is_described(
+    project: Project, tmp_path: Path
+) -> None:
+    path = tmp_path / "both.zip"
+    with ZipFile(path, "w") as archive:
+        archive.writestr("README.txt", "What this is.")
+        archive.writestr("a/train.conll", SENTENCES)
+        archive.writestr("b/test.conll", "x B-WORK\n")
+    found = preview(path, project)
+    assert (found.format, found.scheme) == ("conll", "iob2")
+    columns = "2 columns, token in 1, tag in 2"
+    assert found.details == {"columns": columns, "file": "a/train.conll"}
+    assert any("README.txt" in note for _line, note in found.notes)
+
+
+def test_a_zip_of_workbooks_is_described_by_its_first(
+    project: Project, tmp_path: Path
+) -> None:
+    path = tmp_path / "tables.zip"
+    with ZipFile(path, "w") as archive:
+        archive.writestr("a.xlsx", workbook([["text"], ["Ada sang"]]))
+    found = preview(path, project)
+    assert (found.errors, found.documents, found.format) == ([], 1, "xlsx")
+    assert found.details["file"] == "a.xlsx"
