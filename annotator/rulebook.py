@@ -156,6 +156,7 @@ def switch(rule: Rule, is_active: bool) -> None:
 def delete(rule: Rule) -> None:
     RuleBook.locked(rule.project_id).turn_page()
     forget_suggestions([rule])
+    await_spans([rule])
     rule.delete()
 
 
@@ -185,6 +186,17 @@ def forget_suggestions(rules: Iterable[Rule]) -> None:
         documents = Document.objects.filter(pk__in=found.values("document"))
         documents.update(rules_version=0)
         found.delete()
+
+
+def await_spans(rules: Iterable[Rule]) -> None:
+    """Let who is storing a span of these rules end first, so that it is seen.
+
+    Behind the suggestions, as an edit locks them.
+    """
+    keys = [rule.pk for rule in rules]
+    for start in range(0, len(keys), 500):
+        some = Rule.objects.filter(pk__in=keys[start : start + 500])
+        list(some.select_for_update().order_by("pk"))
 
 
 def for_matching(rule: Rule, ranks: dict[int, int]) -> matching.Rule:

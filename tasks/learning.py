@@ -154,6 +154,7 @@ def _update_counts(project: Project, counted: _Counted) -> None:
     # Nobody labels it any more: as if it had never been learned.
     gone = project.rules.filter(is_learned=True, is_active=True, right=0)
     rulebook.forget_suggestions(gone)
+    rulebook.await_spans(gone)
     gone.filter(accepted_spans=None).delete()
 
 

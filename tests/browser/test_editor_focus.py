@@ -37,6 +37,15 @@ def test_esc_once_more_leaves_the_text_for_tab_too(
     assert desk.spans == [(*KARL, "PER")]
 
 
+def test_esc_that_lets_go_of_something_does_not_leave(
+    desk: Desk, project: Project
+) -> None:
+    open_with_suggestions(desk, project).press("Tab")
+    desk.page.evaluate("document.activeElement.blur()")  # as by a click on the margin
+    desk.press("Escape", "Tab", "Enter")
+    assert desk.spans == [(*KARL, "PER")]
+
+
 def test_after_the_slider_was_moved_the_keys_are_the_desks(
     desk: Desk, project: Project
 ) -> None:

@@ -11,9 +11,9 @@ import {
 
 const press = (key, more = {}) => ({ key, code: "", ...more });
 // An element as far as the keymap looks at one.
-const element = (tag, { inDialog = false } = {}) => ({
+const element = (tag, { within = "" } = {}) => ({
   matches: (selector) => selector.split(", ").includes(tag),
-  closest: () => (inDialog ? {} : null),
+  closest: (selector) => (selector.split(", ").includes(within) ? {} : null),
 });
 
 test("a chord names its modifiers and its key", () => {
@@ -48,12 +48,14 @@ test("an input method keeps its keys", () => {
   assert.equal(isComposing({ isComposing: false, keyCode: 65 }), false);
 });
 
-test("fields and dialogs keep every key, buttons only their own", () => {
+test("fields, forms and dialogs keep every key, buttons only their own", () => {
   for (const chord of Object.keys(KEYMAP)) {
     assert.equal(belongsToElement(element("input"), chord, false), true);
     assert.equal(belongsToElement(element("select"), chord, false), true);
-    const inDialog = element("p", { inDialog: true });
+    const inDialog = element("p", { within: "dialog[open]" });
     assert.equal(belongsToElement(inDialog, chord, false), true);
+    const inForm = element("input[type=checkbox]", { within: "form" });
+    assert.equal(belongsToElement(inForm, chord, false), true);
   }
   assert.equal(belongsToElement(element("button"), "Enter", false), true);
   assert.equal(belongsToElement(element("button"), "s", false), false);

@@ -107,6 +107,16 @@ def test_the_agreement_of_a_table_is_told_beside_the_forecasts(tmp_path: Path) -
     assert "; by the agreement of models 1 of 1 curves stopped, 50% of" in text
 
 
+def test_four_rounds_are_enough_for_the_agreement_alone(tmp_path: Path) -> None:
+    rows = [f"a,r,0,{100 * n},0.{n},{'' if n == 1 else 1}" for n in range(1, 5)]
+    path = tmp_path / "rounds.csv"
+    path.write_text("\n".join(["corpus,strategy,seed,documents,f1,agreement", *rows]))
+    lines = run(path).splitlines()
+    stopped = "by the agreement of models 1 of 1 curves stopped"
+    assert lines[0].startswith(f"a: {stopped}")
+    assert lines[1].startswith(f"all: {stopped}")
+
+
 def test_a_table_is_checked_by_corpus_and_in_all(table: Path) -> None:
     found = look_back([table])
     assert found["forecasts"] == 4 + 3

@@ -25,8 +25,8 @@ class Command(commandline.Command):
             result = look_back(options["table"])
         except (OSError, UnicodeDecodeError, TableError) as error:
             raise CommandError(str(error)) from None
-        if not result["forecasts"]:
-            raise CommandError("No curve has the five rounds that a check needs.")
+        if not (result["forecasts"] or result["stopping_by_agreement"]["curves"]):
+            raise CommandError("No curve has the four or five rounds of a check.")
         write_result(self.stdout, result, _summary(result), options["json"])
 
 
@@ -36,20 +36,23 @@ def _summary(result: dict[str, Any]) -> str:
 
 
 def _line(name: str, one: dict[str, Any]) -> str:
-    """What one corpus says of the forecasts."""
-    if not one["forecasts"]:
-        return f"{name}: no curve is long enough."
-    line = (
-        f"{name}: {one['forecasts']} forecasts; {one['coverage']:.1%} of the "
-        f"measurements in an interval of {one['mean_width']:.2f} points F1; error "
-        f"{one['mean_absolute_error']:.2f} (no gain: {one['error_of_no_gain']:.2f}, "
-        f"same again: {one['error_of_same_again']:.2f}), "
-        f"bias {one['mean_error']:+.2f}; {_stops(one['stopping'])}"
-    )
-    by_agreement = one["stopping_by_agreement"]
-    if by_agreement["curves"]:
-        line += f"; by the agreement of models {_stops(by_agreement)}"
-    return f"{line}."
+    """What one corpus says of the forecasts and of the agreement of models."""
+    parts = []
+    if one["forecasts"]:
+        parts = [
+            f"{one['forecasts']} forecasts",
+            f"{one['coverage']:.1%} of the measurements in an interval of "
+            f"{one['mean_width']:.2f} points F1",
+            f"error {one['mean_absolute_error']:.2f} (no gain: "
+            f"{one['error_of_no_gain']:.2f}, same again: "
+            f"{one['error_of_same_again']:.2f}), bias {one['mean_error']:+.2f}",
+            _stops(one["stopping"]),
+        ]
+    if one["stopping_by_agreement"]["curves"]:
+        parts.append(
+            f"by the agreement of models {_stops(one['stopping_by_agreement'])}"
+        )
+    return f"{name}: {'; '.join(parts) or 'no curve is long enough'}."
 
 
 def _stops(stopping: dict[str, Any]) -> str:

@@ -18,8 +18,9 @@ export class Comments {
     this.#view = view;
     this.#api = api;
     this.#comments = comments;
-    byId("comment-form")?.addEventListener("submit", (event) => this.#submit(event));
-    this.#text?.addEventListener("keydown", (event) => this.#textKey(event));
+    const form = byId("comment-form");
+    form?.addEventListener("submit", (event) => this.#submit(event));
+    form?.addEventListener("keydown", (event) => this.#formKey(event));
     desk.addEventListener("cursor", () => this.#follow());
     desk.addEventListener("content", () => this.#mark()); // parts were drawn anew
     this.#follow();
@@ -65,7 +66,7 @@ export class Comments {
     return { start, end, surface: this.#desk.model.offsets.slice(start, end) };
   }
 
-  #textKey(event) {
+  #formKey(event) {
     if (event.isComposing) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();

@@ -20,10 +20,11 @@ export function listenToKeys({ desk, view, commands }) {
     if (belongsToElement(focused, chord, isInText)) return;
     const meaning = meaningOf(chord, desk.model.labels, desk.keys);
     if (!meaning) return;
+    const holdsNothing = !desk.stickyLabel && !desk.cursor.range;
     const isTaken = meaning.label
       ? applyLabel(desk, meaning.label) || true
       : commands.run(meaning.command);
-    if (meaning.command === "escape") hasLeft ||= document.activeElement === document.body;
+    if (meaning.command === "escape") hasLeft ||= holdsNothing;
     if (isTaken) event.preventDefault();
   });
 }

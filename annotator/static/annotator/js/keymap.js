@@ -85,10 +85,10 @@ const OWN_CHORDS = [
   ["input[type=range]", /(Arrow\w+|Home|End|PageUp|PageDown|Tab)$/u],
 ];
 
-// Whether the focused element wants this key for itself.
+// Whether the focused element wants this key for itself; in a form all of them do.
 export function belongsToElement(element, chord, isInText) {
   if (!element) return false;
-  if (element.closest("dialog[open]")) return true;
+  if (element.closest("dialog[open], form")) return true;
   for (const [selector, chords] of OWN_CHORDS) {
     if (element.matches(selector)) return chords.test(chord);
   }

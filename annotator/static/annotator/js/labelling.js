@@ -1,6 +1,7 @@
 // Gives the marked range, the span or the suggestion under the cursor a label.
 
 import * as edits from "./edits.js";
+import { isSame } from "./spans.js";
 
 // False where nothing could be labelled.
 export function applyLabel(desk, name) {
@@ -23,8 +24,15 @@ export function applyLabel(desk, name) {
   return true;
 }
 
+// Under a label that a span of the same place has already, nothing is left to add.
+function acceptAs(model, suggestion, name) {
+  const { start, end } = suggestion;
+  const isThere = model.spansIn(start, end).some((span) => isSame(span, { start, end, label: name }));
+  return isThere ? edits.reject([suggestion]) : edits.accept([suggestion], name);
+}
+
 function changeFor(model, target, range, name) {
   if (target?.kind === "span") return edits.relabel(target.item, name);
-  if (target) return edits.accept([target.item], name);
+  if (target) return acceptAs(model, target.item, name);
   return edits.label(model, range, name);
 }

@@ -7,9 +7,11 @@ export const isRule = ({ source }) => source === "rule";
 // Proposed by another program, whose file was imported.
 const isImported = ({ source }) => source === "import";
 
-// What an edit says of where a span comes from: null for a person's own.
+// What an edit says of where a span comes from: null for a person's own, nothing where
+// a history that is older than this question does not know.
 export function sourceOf({ suggested, checkpoint, rule, confidence }) {
   if (!suggested) return null;
+  if (checkpoint === undefined) return undefined;
   return { checkpoint: checkpoint ?? undefined, rule: rule?.id, confidence };
 }
 
