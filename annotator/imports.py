@@ -27,7 +27,7 @@ COUNTED_AT_ONCE = 1024 * 1024  # bytes
 KEPT_CHARACTERS = 4_000_000  # of texts whose file is then not read a second time
 CHARACTERS_OF_A_RECORD = 200  # as much memory as it takes beside its text
 LABELS_NAMED = 10
-ERRORS_SHOWN = NOTES_SHOWN = 100  # of a file; all of its come as a file
+ERRORS_SHOWN = NOTES_SHOWN = 100  # of a file; all of them come as a file
 # Documents done, and how far that is, from 0 to 1.
 OnProgress = Callable[[int, float], None]
 

@@ -44,10 +44,17 @@ def scratch(parent: Path | None = None) -> Iterator[Path]:
 def sweep(parent: Path | None = None) -> None:
     """Remove the folders of dead processes, also of those in other containers."""
     limit = time.time() - GRACE_SECONDS
-    for folder in (parent or root()).glob(f"{PREFIX}*"):
+    for folder in _ours(parent):
         with suppress(FileNotFoundError):  # somebody else sweeps, too
             if folder.stat().st_mtime < limit and not _is_held(folder):
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _ours(parent: Path | None) -> list[Path]:
+    """The temporary folders there are; elsewhere a name alone does not make one."""
+    if parent is None:
+        return list(root().glob("*"))
+    return [folder for folder in parent.glob(f"{PREFIX}*") if (folder / LOCK).is_file()]
 
 
 def _is_held(folder: Path) -> bool:

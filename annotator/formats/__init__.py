@@ -194,7 +194,7 @@ def is_read_as_one(source: Source, format: Format) -> bool:
     """Whether its reader takes all of a folder or zip; a workbook is a zip itself."""
     if not format.takes_collections:
         return False
-    return format.claims is not None or format.recognises(source)
+    return not format.is_zip or format.recognises(source)
 
 
 def _read_members(

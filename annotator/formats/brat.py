@@ -62,10 +62,6 @@ def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
                 yield item
 
 
-def _is_part(name: str) -> bool:
-    return suffix(name) in (TEXT, *MARKED)
-
-
 def _beside(source: Source) -> list[Source]:
     """The text of a single annotation file, where it lies beside it."""
     for ending in (TEXT, TEXT.upper()):
@@ -189,8 +185,8 @@ def _named(file: Source, error: FormatError) -> FormatError:
 def recognises(source: Source) -> bool:
     if source.is_collection:
         names = source.member_names
-        texts = {stem(name) for name in names if suffix(name) == TEXT}
-        return any(stem(n) in texts for n in names if suffix(n) in MARKED)
+        kinds = {suffix(name) for name in names}
+        return TEXT in kinds and not kinds.isdisjoint(MARKED)
     if source.suffix not in MARKED:
         return False
     lines = [line for line in source.head(20) if line.text.strip()]
@@ -203,5 +199,4 @@ FORMAT = Format(
     recognises=recognises,
     read=read,
     takes_collections=True,
-    claims=_is_part,
 )

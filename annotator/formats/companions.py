@@ -13,8 +13,8 @@ TEXT = ".txt"
 # Plain text that says something about a data set; every .md file does too.
 DOCUMENTATION = re.compile(
     r"(readme|licen[cs]e|copying|notice|sources?|changelog|citation|authors)"
-    r"([^a-z].*)?",
-    re.IGNORECASE | re.DOTALL,
+    r"([-_. ]([a-z]+|v?\d+(\.\d+)+))?",
+    re.IGNORECASE,
 )
 PLAIN = ("", TEXT, ".text", ".rst")
 

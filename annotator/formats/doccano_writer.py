@@ -34,11 +34,11 @@ def _as_json(record: Record) -> dict[str, Any]:
 
 def _is_doubtful(record: Record) -> bool:
     """Whether a reader would ask what the offsets of these spans count."""
+    claims = [Claim(span.start, span.end) for span in record.spans]
     try:
-        check_words(record.text, [Claim(s.start, s.end) for s in record.spans], UNSAID)
+        return bool(check_words(record.text, claims, UNSAID))
     except FormatError:
         return True
-    return False
 
 
 OUTPUT = Output(

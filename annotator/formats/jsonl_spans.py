@@ -173,18 +173,18 @@ def _repaired(
         FormatError: nothing says what is counted, or that has no such place.
     """
     claims = [_claim(line, said) for said in found]
-    unit = offsets.settled(text, claims, of_file)
+    unit, notes = offsets.settled(text, claims, of_file)
     ruler = Ruler(text, unit)
     if unit != CODE_POINTS:
         _check_unsaid(ruler, claims)
     places = [place for place in map(ruler.find, claims) if place]
     if len(places) < len(found):
-        return found, ()
+        return found, notes
     repaired = [
         said._replace(start=place[0], end=place[1])
         for place, said in zip(places, found, strict=True)
     ]
-    return repaired, tuple(offsets.repaired(unit, len(found)))
+    return repaired, (*notes, *offsets.repaired(unit, len(found)))
 
 
 def _check_unsaid(ruler: Ruler, claims: list[Claim]) -> None:

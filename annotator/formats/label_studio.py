@@ -65,7 +65,7 @@ def _record(task: Task, found: Found, marks_text: bool, may_overlap: bool) -> Re
     best, notes = task.best, [*task.notes, *_left_out(task)]
     mentions = _mentions(task, best, notes) if best else []
     proposed = [m for p in task.predictions for m in _mentions(task, p, notes)]
-    offsets.check_words(task.text, claims_of([*mentions, *proposed]), found)
+    notes += offsets.check_words(task.text, claims_of([*mentions, *proposed]), found)
     spans, settled = settle(task.text, mentions, may_overlap, unit)
     suggestions, more = settle(task.text, proposed, True, unit)
     notes += [*settled, *more, *_scores(task)]
@@ -119,8 +119,9 @@ def _scores(task: Task) -> Iterator[str]:
 
 
 def _left_out(task: Task) -> Iterator[str]:
+    best = task.best
     for answer in task.answers:
-        if answer is task.best:
+        if answer is best:
             continue
         sentence = (
             _t("A cancelled annotation by {who} was left out; regions: {count}.")

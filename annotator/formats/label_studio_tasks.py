@@ -1,6 +1,6 @@
 """What the objects of a Label Studio file say: tasks, answers and marked regions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -108,7 +108,7 @@ class Task:
 
 def tasks(text: str, options: ReadOptions) -> Iterator[Task | FormatError]:
     """All tasks; the rows that JSON-MIN writes for one task are put together."""
-    waiting: Task | None = None
+    waiting: list[Task] = []
     for line, value in json_values.elements(text):
         try:
             task = _task(line, value, options)
@@ -116,32 +116,38 @@ def tasks(text: str, options: ReadOptions) -> Iterator[Task | FormatError]:
         except FormatError as error:
             yield error
             continue
-        if waiting and task.id and (waiting.id, waiting.text) == (task.id, task.text):
-            waiting = _together(waiting, task)
-            continue
-        if waiting:
-            yield waiting
-        waiting = task
+        if waiting and not _are_one(waiting[0], task):
+            yield _together(waiting)
+            waiting = []
+        waiting.append(task)
     if waiting:
-        yield waiting
+        yield _together(waiting)
 
 
-def _together(first: Task, second: Task) -> Task:
-    """A task of which a file holds two rows; of data that differs the first stays."""
-    both = second.data | first.data
+def _are_one(first: Task, second: Task) -> bool:
+    return bool(first.id) and (first.id, first.text) == (second.id, second.text)
+
+
+def _together(rows: Sequence[Task]) -> Task:
+    """A task of which a file holds some rows; of data that differs the first stays."""
+    first, *others = rows
+    if not others:
+        return first
+    data, notes = dict(first.data), [*first.notes]
     sentence = _t("“{key}” of line {line} is {value}: the first value was kept.")
-    notes = (
-        sentence.format(key=excerpt(key), line=second.line, value=shown(value))
-        for key, value in second.data.items()
-        if both[key] != value
-    )
+    for row in others:
+        for key, value in row.data.items():
+            if data.setdefault(key, value) != value:
+                about = {"key": excerpt(key), "value": shown(value)}
+                notes.append(sentence.format(line=row.line, **about))
+        notes += row.notes
     return replace(
         first,
-        data=both,
-        answers=[*first.answers, *second.answers],
-        predictions=[*first.predictions, *second.predictions],
-        drafts=first.drafts + second.drafts,
-        notes=(*first.notes, *notes, *second.notes),
+        data=data,
+        answers=[answer for row in rows for answer in row.answers],
+        predictions=[answer for row in rows for answer in row.predictions],
+        drafts=sum(row.drafts for row in rows),
+        notes=tuple(notes),
     )
 
 

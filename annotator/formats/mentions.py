@@ -47,8 +47,9 @@ def settle(
     check_length(mentions[0].line if mentions else 1, text)
     notes: dict[str, None] = {}
     if unit is None:
-        unit = offsets.settled(text, claims_of(mentions), of_file, is_alike)
-        notes |= dict.fromkeys(offsets.repaired(unit, len(mentions)))
+        unit, open_notes = offsets.settled(text, claims_of(mentions), of_file, is_alike)
+        repaired = offsets.repaired(unit, len(mentions))
+        notes |= dict.fromkeys([*open_notes, *repaired])
     ruler = Ruler(text, unit)
     spans: list[Span] = []
     for mention in mentions:

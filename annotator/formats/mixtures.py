@@ -1,17 +1,17 @@
 """The one format of all files of a folder or zip, or which two of them differ."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _t
 
-from annotator.formats.companions import is_description, is_documentation
+from annotator.formats.companions import is_description
 from annotator.formats.records import Format
 from annotator.formats.source import FormatError, Source
 
 # The others are looked at when they are read: then a wrong one is one bad document.
 MEMBERS_LOOKED_AT = 100
-LOOK = 1_000  # characters that are blank at the beginning of an empty file
+LOOK = 1_000  # characters: what is empty has fewer
 Find = Callable[[Source], Format]
 
 
@@ -39,39 +39,37 @@ def format_of(source: Source, several: Format | None, find: Find) -> Format:
 
     Args:
         source: The folder or zip.
-        several: A format of files that belong together, if there are such.
+        several: A format of files that belong together, if there are such: it names
+            the others, which it does not read.
         find: Recognises a file by itself.
 
     Raises:
         FormatError: two files are of different formats, or no file is of any.
     """
-    if several and not several.claims:
-        return several  # such as a workbook, which is a zip by itself
-    documents, descriptions = _votes(source, several, find)
+    if several:
+        return several
+    documents, descriptions = _votes(source, find)
     votes = documents if documents.formats else descriptions
-    if any(format.claims for format, _name in votes.formats.values()):
-        votes.formats.pop("text", None)  # unannotated ones among them
     if not votes.formats:
-        sentence = _t("There is no file in {name}.")
-        error = documents.error or descriptions.error
-        raise error or FormatError(1, sentence.format(name=source.shown_name))
-    (format, name), *others = votes.formats.values()
-    if others:
-        raise _differ(format.name, name, others[0][0].name, others[0][1])
-    return format if format.claims else _careful(format, name, find)
+        raise documents.error or descriptions.error or _nothing_in(source)
+    found = [format for format, _name in votes.formats.values()]
+    format = next((f for f in found if _takes_all(f, found)), found[0])
+    name = votes.formats[format.name][1]
+    for other, other_name in votes.formats.values():
+        if not _takes_all(format, [other]):
+            raise _differ(format.name, name, other.name, other_name)
+    return _careful(format, name, find)
 
 
-def _votes(source: Source, several: Format | None, find: Find) -> tuple[Votes, Votes]:
+def _takes_all(format: Format, others: Iterable[Format]) -> bool:
+    return all(other.name in (format.name, *format.kin) for other in others)
+
+
+def _votes(source: Source, find: Find) -> tuple[Votes, Votes]:
     """What the documents are, and what the files are that only describe them."""
     documents, descriptions = Votes(), Votes()
-    names = source.member_names
-    if several and several.claims:
-        claimed = filter(several.claims, names)
-        documents.add(several, next(claimed, source.shown_name))
-        names = [name for name in names if not several.claims(name)]
-    wanted = [name for name in names if several is None or not is_documentation(name)]
     seen = 0
-    for member in _members(source, wanted):
+    for member in source.members():
         if is_description(member):
             descriptions.look_at(member, find)
         elif not _is_blank(member):
@@ -80,17 +78,6 @@ def _votes(source: Source, several: Format | None, find: Find) -> tuple[Votes, V
         if seen == MEMBERS_LOOKED_AT:
             break
     return documents, descriptions
-
-
-def _members(source: Source, wanted: list[str]) -> Iterator[Source]:
-    """The files of these names; nothing is unpacked behind the last of them."""
-    left = set(wanted)
-    for member in source.members() if left else ():
-        if member.shown_name in left:
-            left.discard(member.shown_name)
-            yield member
-            if not left:
-                return
 
 
 def _careful(format: Format, name: str, find: Find) -> Format:
@@ -115,7 +102,7 @@ def _careful(format: Format, name: str, find: Find) -> Format:
             other = find(member).name
         except FormatError as error:
             return error
-        if other == format.name:
+        if other in (format.name, *format.kin):
             return None
         return _differ(format.name, name, other, member.shown_name)
 
@@ -133,5 +120,18 @@ def _differ(format: str, name: str, other: str, other_name: str) -> FormatError:
     )
 
 
+def _nothing_in(source: Source) -> FormatError:
+    sentence = (
+        _t("All files in {name} are empty.")
+        if source.member_names
+        else _t("There is no file in {name}.")
+    )
+    return FormatError(1, sentence.format(name=source.shown_name))
+
+
 def _is_blank(member: Source) -> bool:
-    return not member.is_collection and not member.beginning(LOOK).strip()
+    """Whether nothing is in a file, as in what a program exports of nothing."""
+    if member.is_collection:
+        return False
+    start = member.beginning(LOOK)
+    return len(start) < LOOK and start.strip() in ("", "[]")

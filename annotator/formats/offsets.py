@@ -43,6 +43,7 @@ INCLUSIVE = tuple(
 UNITS = (*HALF_OPEN, *INCLUSIVE)
 
 Same = Callable[[str, str], bool]
+Place = tuple[int, int] | None
 
 
 class Found(NamedTuple):
@@ -63,7 +64,7 @@ class Ruler:
         self.unit = unit
         self._points = None if is_plain(text, unit) else _points(text, unit)
 
-    def place(self, start: int, end: int) -> tuple[int, int] | None:
+    def place(self, start: int, end: int) -> Place:
         """Half-open code points; None outside the text or inside a character."""
         first, last = self.at(start), self.at(end)
         if last is not None and self.unit.is_inclusive:
@@ -72,7 +73,7 @@ class Ruler:
             return None
         return first, last
 
-    def find(self, claim: Claim, same: Same = eq) -> tuple[int, int] | None:
+    def find(self, claim: Claim, same: Same = eq) -> Place:
         """The place of a claim, unless its surface says something else."""
         place = self.place(claim.start, claim.end)
         if place is None or claim.surface is None:
@@ -123,9 +124,16 @@ def detect(
     return Found(best, tuple(u for u in _kin(best) if fits[u] == fits[best]))
 
 
+class Settled(NamedTuple):
+    """The unit of a text, and a note where that is no more than the usual one."""
+
+    unit: Unit
+    notes: tuple[str, ...] = ()
+
+
 def settled(
     text: str, claims: Sequence[Claim], of_file: Found = UNSAID, same: Same = eq
-) -> Unit:
+) -> Settled:
     """The unit of one text: by its own surfaces, else by those of its whole file.
 
     Where neither says what is counted, and characters that the units count
@@ -136,15 +144,18 @@ def settled(
     """
     own = detect([(text, claims)], of_file.unit, same)
     rivals = tuple(unit for unit in own.rivals if unit in of_file.rivals)
-    check_words(text, claims, Found(own.unit, rivals))
+    notes = check_words(text, claims, Found(own.unit, rivals))
     is_same = own.unit in HALF_OPEN and is_plain(text, own.unit)
-    return CODE_POINTS if is_same else own.unit
+    return Settled(CODE_POINTS if is_same else own.unit, notes)
 
 
-def check_words(text: str, claims: Sequence[Claim], found: Found) -> None:
+def check_words(text: str, claims: Sequence[Claim], found: Found) -> tuple[str, ...]:
     """Refuse spans that only another unit has on whole words, as nothing else tells.
 
     Only characters beyond U+FFFF give reason to doubt.
+
+    Returns:
+        A note where words do not tell either, and another unit has other spans.
 
     Raises:
         FormatError: with the first span that would be another one.
@@ -152,30 +163,39 @@ def check_words(text: str, claims: Sequence[Claim], found: Found) -> None:
     unsaid = [claim for claim in claims if claim.surface is None]
     others = [unit for unit in found.rivals if unit != found.unit]
     if not unsaid or not others or is_plain(text, UTF_16):
-        return
-    usual = Ruler(text, found.unit)
+        return ()
     words = tokenize(text)
     starts, ends = {start for start, _ in words}, {end for _, end in words}
 
-    def is_whole(place: tuple[int, int] | None) -> bool:
-        return place is not None and place[0] in starts and place[1] in ends
+    def fit(places: Iterable[Place]) -> tuple[int, int]:
+        """How many begin where a word does, and how many of these end so."""
+        begun = [place for place in places if place and place[0] in starts]
+        return len(begun), sum(place[1] in ends for place in begun)
 
+    usual, is_open = Ruler(text, found.unit), False
     for unit in others:
         other = Ruler(text, unit)
         places = [(usual.find(claim), other.find(claim), claim) for claim in unsaid]
         differing = [(a, b, claim) for a, b, claim in places if a != b]
-        is_better = sum(is_whole(b) for _, b, _ in differing)
-        if is_better > sum(is_whole(a) for a, _, _ in differing):
-            shifted = next(p for p in differing if is_whole(p[1]) > is_whole(p[0]))
+        ours, theirs = fit(a for a, _, _ in differing), fit(b for _, b, _ in differing)
+        # A name in a word with an ending, as in Korean, still begins where a word does.
+        if theirs[0] > ours[0] and theirs[1] > ours[1]:
+            shifted = next(p for p in differing if fit([p[1]])[1] > fit([p[0]])[1])
             raise _doubtful(text, found.unit, unit, *shifted)
+        is_read = any(b for _, b, _ in differing)
+        is_open |= is_read and theirs[0] >= ours[0] and theirs[1] >= ours[1]
+    if not is_open:
+        return ()
+    sentence = _t("Nothing says what the offsets count; they were read as {unit}.")
+    return (sentence.format(unit=found.unit.name),)
 
 
 def _doubtful(
     text: str,
     unit: Unit,
     other: Unit,
-    place: tuple[int, int] | None,
-    other_place: tuple[int, int] | None,
+    place: Place,
+    other_place: Place,
     claim: Claim,
 ) -> FormatError:
     sentence = _t(

@@ -101,4 +101,5 @@ FORMAT = Format(
     suffixes=(),
     recognises=recognises,
     read=read,
+    kin=("jsonl",),
 )

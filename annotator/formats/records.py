@@ -131,8 +131,8 @@ class Format:
     ignores: Callable[[Source], bool] = lambda source: False
     # Why a member is not read: it is of another format, and nobody chose this one.
     refuses: Callable[[Source], FormatError | None] = lambda source: None
-    # Of what takes collections: the names of the members that belong together.
-    claims: Callable[[str], bool] | None = None
+    is_zip: bool = False  # such as a workbook, of which a folder may hold several
+    kin: tuple[str, ...] = ()  # as what its files may seem where nothing is marked
 
 
 def check(record: Record, may_overlap: bool = False) -> None:

@@ -88,5 +88,5 @@ def recognises(source: Source) -> bool:
 
 
 FORMAT = Format(
-    name="text", suffixes=(".txt", ".text", ""), recognises=recognises, read=read
+    name="text", suffixes=(".txt", ".text", ".md", ""), recognises=recognises, read=read
 )

@@ -51,10 +51,6 @@ def read(source: Source, options: Options) -> Iterator[Record | FormatError]:
                 yield from _noted(_documents(found, options), notes)
 
 
-def _is_part(name: str) -> bool:
-    return suffix(name) in (TEXT, *MARKED)
-
-
 def _noted(
     items: Iterator[Record | FormatError], notes: list[str]
 ) -> Iterator[Record | FormatError]:
@@ -222,5 +218,4 @@ FORMAT = Format(
     recognises=recognises,
     read=read,
     takes_collections=True,
-    claims=_is_part,
 )

@@ -126,4 +126,5 @@ FORMAT = Format(
     describe_stated=describe,
     is_binary=True,
     takes_collections=True,
+    is_zip=True,
 )

@@ -73,4 +73,5 @@ FORMAT = Format(
     suffixes=(),
     recognises=recognises,
     read=read,
+    kin=("text",),
 )

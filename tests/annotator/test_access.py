@@ -33,6 +33,7 @@ DESCRIPTIONS = {"openapi-json", "openapi-view", "api-root"}
 OWN = {"/api/preferences"}  # of the person, see tests/annotator/api/test_preferences.py
 READS = {"project-detail", "document-list", "document-annotate", "training"} | {
     "document-jump",
+    "revision-list",
     "training-progress",
     "document-export",
     "document-export-file",

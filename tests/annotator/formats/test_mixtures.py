@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from annotator.formats import (
-    FORMATS,
     Format,
     FormatError,
     ReadOptions,
@@ -22,6 +21,7 @@ from tests.annotator.formats.conftest import good, refusals
 from tests.annotator.formats.samples import SAMPLES
 
 CONLL = SAMPLES["conll"]
+TEXT_ONLY = b'{"text": "Bob left."}'
 PROSE = b"This corpus is free.\nEnjoy it.\n"
 Files = dict[str, bytes]
 Pack = Callable[[Path, Files], Source]
@@ -100,8 +100,7 @@ def test_a_stated_format_is_that_of_all_files(tmp_path: Path) -> None:
 def test_text_files_are_documents_whatever_they_are_called(tmp_path: Path) -> None:
     files = {"README.txt": b"one", "a.txt": b"two", "b.md": b"three", "c.txt": b" \n"}
     _format, items = read_all(zipped(tmp_path, files))
-    assert [record.text for record in good(items)] == ["one", "two"]
-    assert "descriptions of them: b.md." in good(items)[-1].notes[-1]
+    assert [record.text for record in good(items)] == ["one", "two", "three"]
 
 
 def test_a_file_that_nobody_looked_at_is_still_not_read_as_something_else(
@@ -127,10 +126,36 @@ def test_brat_claims_its_pairs_whatever_the_case_of_their_suffix(
     assert len(good(read_all(unpacked(tmp_path, files))[1])) == 1
 
 
-def test_annotations_beside_pairs_of_brat_are_not_passed_over(tmp_path: Path) -> None:
-    files = {"a.ann": b"T1\tPER 0 3\tAnn\n", "a.txt": b"Ann", "b.conll": CONLL}
-    with pytest.raises(FormatError, match=r"a\.ann is of the format brat, b\.conll of"):
-        find_format(zipped(tmp_path, files))
+def test_what_lies_beside_pairs_of_brat_is_named(tmp_path: Path) -> None:
+    pair = {"a.ann": b"T1\tPER 0 3\tAnn\n", "a.txt": b"Ann", "source-1.txt": b"Bob"}
+    files = pair | {"b.conll": CONLL, "meta.json": b"{}"}
+    format, items = read_all(zipped(tmp_path, files))
+    assert (format.name, [r.text for r in good(items)]) == ("brat", ["Ann", "Bob"])
+    assert good(items)[0].notes == ("Not read: b.conll, meta.json.",)
+
+
+@pytest.mark.parametrize(
+    ("format", "files"),
+    [
+        ("pubannotation", {"a.json": SAMPLES["pubannotation"], "b.json": TEXT_ONLY}),
+        ("yedda", {"a.txt": b"Bob left.\n", "b.txt": SAMPLES["yedda"]}),
+        ("label-studio", {"a.json": SAMPLES["label-studio"], "b.json": b"[]"}),
+    ],
+)
+def test_files_in_which_nothing_is_marked_are_of_the_same_format(
+    tmp_path: Path, format: str, files: Files
+) -> None:
+    found, items = read_all(zipped(tmp_path, files))
+    assert found.name == format
+    assert good(items)
+
+
+def test_files_that_are_all_empty_are_called_so(tmp_path: Path) -> None:
+    for pack in (zipped, unpacked):
+        with pytest.raises(
+            FormatError, match=r"^line 1: All files in a.* are empty\.$"
+        ):
+            find_format(pack(tmp_path, {"a.txt": b" \n", "b.json": b"[]"}))
 
 
 def test_annotations_without_their_text_are_not_documents(tmp_path: Path) -> None:
@@ -175,14 +200,10 @@ def test_an_encoding_that_was_detected_is_told_for_each_file(
         ("notes.md", True),
         ("readmerchant.txt", False),
         ("resource.txt", False),
+        ("source-1.txt", False),
         ("README.conll", False),
         ("a.txt", False),
     ],
 )
 def test_documentation_is_known_by_its_name(name: str, is_one: bool) -> None:
     assert is_documentation(name) is is_one
-
-
-def test_every_format_that_takes_pairs_claims_them() -> None:
-    claiming = {name for name, format in FORMATS.items() if format.claims}
-    assert claiming == {"brat", "w3c-annotation"}

@@ -71,17 +71,31 @@ def test_without_surfaces_words_that_only_another_unit_keeps_whole_are_refused()
 
 
 def test_without_surfaces_the_usual_unit_stays_where_it_cuts_no_more_words() -> None:
-    assert settled("😊 Ann left", [Claim(2, 5)]) == CODE_POINTS
-    assert settled("😊 Annabel", [Claim(2, 5)]) == CODE_POINTS
-    assert settled("Annabel 😊", [Claim(0, 3)]) == CODE_POINTS
+    assert settled("😊 Ann left", [Claim(2, 5)]).unit == CODE_POINTS
+    assert settled("😊 Annabel", [Claim(2, 5)]).unit == CODE_POINTS
+    assert settled("Annabel 😊", [Claim(0, 3)]).unit == CODE_POINTS
     with pytest.raises(FormatError, match="if it counts UTF-16 units, and “Ann”"):
         settled("😊 Ann left", [Claim(2, 5)], Found(UTF_16))
 
 
+def test_a_name_in_a_word_with_an_ending_is_no_sign_of_another_unit() -> None:
+    for text, place in (
+        ("😀😀😀 많이 부산에", (7, 9)),
+        ("𠮷さんは東京でヒトゲノムを見た人", (7, 10)),
+    ):
+        assert settled(text, [Claim(*place)]).unit == CODE_POINTS
+
+
+def test_where_words_do_not_tell_the_usual_unit_is_taken_with_a_note() -> None:
+    sentence = "Nothing says what the offsets count; they were read as code points."
+    assert settled("😀我昨天在东京看电影", [Claim(6, 8)]) == (CODE_POINTS, (sentence,))
+    assert settled("我昨天在东京看电影", [Claim(4, 6)]).notes == ()
+
+
 def test_the_unit_that_the_file_shows_is_that_of_spans_without_surfaces() -> None:
     of_file = detect([(TEXT, [claim(UTF_16, 2, 5)])])
-    assert settled("😊 Bob left", [Claim(3, 6)], of_file) == UTF_16
-    assert settled("Bob left", [Claim(0, 3)], of_file) == CODE_POINTS
+    assert settled("😊 Bob left", [Claim(3, 6)], of_file).unit == UTF_16
+    assert settled("Bob left", [Claim(0, 3)], of_file).unit == CODE_POINTS
 
 
 def test_a_place_inside_a_character_or_outside_is_none() -> None:
