@@ -64,11 +64,16 @@ def checks() -> list[list[str]]:
         [*python, "ruff", "check", "."],
         [*python, "ruff", "format", "--check", "."],
         [*python, "mypy"],
-        [*python, "pytest", "--durations=15", *sys.argv[1:]],
+        [*python, "pytest", "--durations=15", *side_by_side(), *sys.argv[1:]],
     ]
     if shutil.which("node"):
         commands.insert(3, ["node", "--test", *scripts])
     return commands
+
+
+def side_by_side() -> list[str]:
+    """Two processes where there are two cores: half of the tests wait for others."""
+    return ["-n", "2", "--dist", "worksteal"] if (os.cpu_count() or 1) > 1 else []
 
 
 def main() -> int:
