@@ -7,10 +7,12 @@ os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="marginalia-tests-"))
 os.environ.setdefault("SECRET_KEY", "only-for-tests")
 
 from annotator.settings import *  # noqa: E402, F403
-from annotator.settings import STATIC_ROOT, STORAGES
+from annotator.settings import DATABASES, STATIC_ROOT, STORAGES, VAR_DIR
 
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns without it
 
+# In a file: in memory the live server would share one connection with the test.
+DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "tests.sqlite3")}
 STORAGES = {
     **STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
