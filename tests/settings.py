@@ -11,8 +11,11 @@ from annotator.settings import DATABASES, STATIC_ROOT, STORAGES, VAR_DIR
 
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns without it
 
-# In a file: in memory the live server would share one connection with the test.
-DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "tests.sqlite3")}
+database = DATABASES["default"]
+if database["ENGINE"].endswith("sqlite3"):
+    # In a file: in memory the live server would share one connection with the test.
+    database["TEST"] = {"NAME": str(VAR_DIR / "tests.sqlite3")}
+    database["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
 STORAGES = {
     **STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
