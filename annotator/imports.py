@@ -5,44 +5,25 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from django.utils.translation import gettext as _t
-
-from annotator import access, storing
+from annotator import storing
 from annotator.collecting import sparing_the_collector
 from annotator.formats import (
     Format,
     FormatError,
-    ReadOptions,
     Record,
     Source,
-    find_format,
-    read,
 )
 from annotator.models import Project
-from annotator.models.documents import Split
+from annotator.opening import ImportOptions, check_options, open_file, open_source
 from annotator.patience import patiently
 from annotator.surveys import survey
 
 COUNTED_AT_ONCE = 1024 * 1024  # bytes
 KEPT_CHARACTERS = 4_000_000  # of texts whose file is then not read a second time
 CHARACTERS_OF_A_RECORD = 200  # as much memory as it takes beside its text
-LABELS_NAMED = 10
 ERRORS_SHOWN = NOTES_SHOWN = 100  # of a file; all of them come as a file
 # Documents done, and how far that is, from 0 to 1.
 OnProgress = Callable[[int, float], None]
-
-
-@dataclass(frozen=True, slots=True)
-class ImportOptions:
-    format: str = "auto"
-    split: str | None = None  # "pool" or "evaluation"; None draws by chance
-    annotated_by: Any = None  # a user, "gold", "suggestions"; None leaves them out
-    document: str = "sentence"  # "docstart", "file" or "blank-lines:N"
-    skip_bad: bool = False
-    file_name: str = ""  # when the path is a temporary one
-    encoding: str = ""  # as a person states it; empty to look for it
-    text_column: str = ""  # of a table; empty to look for it
-    creates_labels: bool = True  # else a document with an unknown one is refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +148,7 @@ def check(
     """Read a whole file and say what is in it and what is wrong with it."""
     source = open_source(path, options)
     try:
-        _check_options(project, options)
+        check_options(project, options)
         encoding = source.encoding
         format, items = open_file(source, project, options)
     except FormatError as error:
@@ -216,105 +197,6 @@ class _Kept:
                 if self.room < 0:
                     self.records.clear()
             yield item
-
-
-def bad_lines(
-    path: str | Path, project: Project, options: ImportOptions
-) -> Iterator[tuple[int, str]]:
-    """Every bad line of a file, as it is read."""
-    source = open_source(path, options)
-    try:
-        _check_options(project, options)
-        _format, items = open_file(source, project, options)
-    except FormatError as error:
-        yield error.line, error.message
-        return
-    for item in items:
-        if isinstance(item, FormatError):
-            yield item.line, item.message
-
-
-def all_notes(
-    path: str | Path, project: Project, options: ImportOptions
-) -> Iterator[tuple[int, str]]:
-    """Every note about a file, as it is read."""
-    source = open_source(path, options)
-    try:
-        _format, items = open_file(source, project, options)
-    except FormatError:
-        return  # a bad line, not a note
-    for item in items:
-        if isinstance(item, Record):
-            yield from ((item.line, note) for note in item.notes)
-    yield from ((1, note) for note in source.notes)
-
-
-def open_source(path: str | Path, options: ImportOptions) -> Source:
-    return Source(Path(path), options.file_name, options.encoding)
-
-
-def open_file(
-    source: Source,
-    project: Project,
-    options: ImportOptions,
-    format: Format | None = None,
-) -> tuple[Format, Iterator[Record | FormatError]]:
-    """The format of a file, unless it is known, and its documents and errors.
-
-    Raises:
-        FormatError: the file is of no format, or not of the one that is asked for.
-    """
-    format = format or find_format(source, options.format)
-    how = ReadOptions(
-        options.document,
-        project.joins_tokens_with,
-        project.allows_overlap,
-        options.text_column,
-    )
-    items = read(source, format, how)
-    if options.annotated_by == "suggestions":
-        items = map(_as_suggestions, items)
-    if not options.creates_labels:
-        items = _with_known_labels(items, project)
-    return format, items
-
-
-def _as_suggestions(item: Record | FormatError) -> Record | FormatError:
-    """A record whose spans a person still has to confirm."""
-    if isinstance(item, FormatError):
-        return item
-    proposed = (*item.spans, *item.suggestions)
-    return replace(item, spans=(), is_annotated=False, suggestions=proposed)
-
-
-def _with_known_labels(
-    items: Iterable[Record | FormatError], project: Project
-) -> Iterator[Record | FormatError]:
-    """Refuse records with labels that the project does not have."""
-    known = list(project.labels.values_list("name", flat=True))
-    sentence = _t("The label “{label}” is not one of the project's: {known}.")
-    shown = ", ".join(known[:LABELS_NAMED]) + (" …" if known[LABELS_NAMED:] else "")
-    for item in items:
-        spans = (
-            () if isinstance(item, FormatError) else (*item.spans, *item.suggestions)
-        )
-        unknown = next((s.label for s in spans if s.label not in known), None)
-        if unknown is None:
-            yield item
-        else:
-            yield FormatError(item.line, sentence.format(label=unknown, known=shown))
-
-
-def _check_options(project: Project, options: ImportOptions) -> None:
-    if options.split is not None and options.split not in Split.values:
-        sentence = _t("The split “{split}” is neither pool nor evaluation.")
-        raise FormatError(1, sentence.format(split=options.split))
-    person = options.annotated_by
-    if person in (None, "gold", "suggestions"):
-        return
-    if not access.may(person, project, access.ANNOTATE):
-        sentence = _t("{user} may not annotate in “{project}”.")
-        raise FormatError(1, sentence.format(user=person, project=project))
 
 
 def _by_line(source: Source, on_progress: OnProgress) -> Callable[[int, int], None]:

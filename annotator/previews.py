@@ -5,8 +5,8 @@ from itertools import islice
 from pathlib import Path
 
 from annotator.formats import Format, FormatError, Record, Source, is_read_as_one
-from annotator.imports import ImportOptions, open_file, open_source
 from annotator.models import Project
+from annotator.opening import ImportOptions, open_file, open_source
 from annotator.surveys import Survey, survey
 
 LOOKED_AT = 10_000  # documents: a request that takes seconds, whatever the size

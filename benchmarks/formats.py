@@ -163,7 +163,8 @@ def _work(path: Path, database_url: str) -> Steps:
     """Import a file into a fresh database and export it again."""
     with workspace(database_url=database_url) as folder:
         from annotator.exports import ExportOptions, export
-        from annotator.imports import ImportOptions, import_file
+        from annotator.imports import import_file
+        from annotator.opening import ImportOptions
 
         project = make_project(LABELS)
         target = Path(folder) / "export.jsonl"

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from annotator import access
 from annotator.formats import FORMATS, encodings
-from annotator.imports import ImportOptions
 from annotator.models import Project
 from annotator.models.documents import Split
+from annotator.opening import ImportOptions
 
 FORMAT_NAMES = {
     "text": _("Plain text"),

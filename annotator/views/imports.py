@@ -20,15 +20,16 @@ from django.views.decorators.http import (
 )
 from django_htmx.http import HttpResponseClientRefresh
 
-from annotator import access, imports, uploads
+from annotator import access, opening, uploads
 from annotator.forms.imports import (
     OptionsForm,
     UploadForm,
     format_title,
     import_options,
 )
-from annotator.imports import ERRORS_SHOWN, NOTES_SHOWN, ImportOptions
+from annotator.imports import ERRORS_SHOWN, NOTES_SHOWN
 from annotator.models import ImportJob, Project, Worker
+from annotator.opening import ImportOptions
 from annotator.previews import preview as look_at
 from annotator.views.stopping import stop
 from tasks.imports import import_upload
@@ -180,7 +181,7 @@ def errors(request: HttpRequest, pk: int, key: uuid.UUID) -> StreamingHttpRespon
     kept = uploads.find(key, project.pk)
     if kept is None:
         raise Http404(_("This upload is gone: it was imported or thrown away."))
-    lines = _read_again(project, kept, imports.bad_lines)
+    lines = _read_again(project, kept, opening.bad_lines)
     return _as_csv("bad-lines.csv", _("What is wrong"), lines)
 
 
@@ -191,7 +192,7 @@ def notes(request: HttpRequest, pk: int, key: uuid.UUID) -> StreamingHttpRespons
     kept = uploads.find(key, project.pk)
     job = project.import_jobs.filter(upload=key).first()
     if kept is not None:
-        lines = _read_again(project, kept, imports.all_notes)
+        lines = _read_again(project, kept, opening.all_notes)
     elif job is not None:
         lines = _kept_notes(job)
     else:

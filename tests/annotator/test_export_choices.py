@@ -16,8 +16,9 @@ from annotator.export_options import ExportOptions, ExportRefused, parse_ratio
 from annotator.exports import export
 from annotator.formats import FORMATS, OUTPUTS, ReadOptions, Record, Source, read
 from annotator.forms.exports import ExportForm
-from annotator.imports import ImportOptions, import_file
+from annotator.imports import import_file
 from annotator.models import Document, Project, Suggestion
+from annotator.opening import ImportOptions
 from modeling.spans import Span
 from tests.annotator.test_commands import run
 from tests.annotator.test_exports import annotate

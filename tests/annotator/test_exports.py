@@ -14,8 +14,9 @@ from annotator import selection
 from annotator.export_options import ExportOptions, ExportRefused
 from annotator.exports import export
 from annotator.formats import OUTPUTS
-from annotator.imports import ImportOptions, import_file
+from annotator.imports import import_file
 from annotator.models import Annotation, Document, Project, Span
+from annotator.opening import ImportOptions
 from annotator.receipts import write_receipt
 from modeling.spans import Span as Mention
 

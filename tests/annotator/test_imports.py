@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from annotator import imports, storing
 from annotator.formats import FormatError
-from annotator.imports import ImportOptions, ImportReport, bad_lines, check, import_file
+from annotator.imports import ImportReport, check, import_file
 from annotator.models import (
     Annotation,
     Membership,
@@ -22,6 +22,7 @@ from annotator.models import (
     Suggestion,
 )
 from annotator.models.edits import Edit, SpanEdit
+from annotator.opening import ImportOptions, bad_lines
 from annotator.suggestions import proposals
 from modeling.spans import Span
 

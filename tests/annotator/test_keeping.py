@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from annotator import keeping
 from annotator.export_options import ExportOptions, ExportRefused
-from annotator.imports import ImportOptions, import_file
+from annotator.imports import import_file
 from annotator.models import Export, Project
+from annotator.opening import ImportOptions
 from modeling.spans import Span
 from tests.annotator.formats.test_round_trips import READERS
 from tests.annotator.test_commands import as_json, run

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from annotator.export_options import ExportOptions
 from annotator.exports import export
 from annotator.forms.recipe import SettingsForm
-from annotator.imports import ImportOptions, import_file
+from annotator.imports import import_file
 from annotator.models import Annotation, Document, Edit, EditRefused, Project, Span
 from annotator.models.edits import SpanEdit
+from annotator.opening import ImportOptions
 from modeling.spans import Span as Mention
 
 TEXT = "Bank of China in Basel"

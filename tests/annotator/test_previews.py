@@ -6,8 +6,9 @@ from zipfile import ZipFile
 import pytest
 
 from annotator import previews, surveys
-from annotator.imports import ImportOptions, import_file
+from annotator.imports import import_file
 from annotator.models import Project
+from annotator.opening import ImportOptions
 from annotator.previews import preview
 from tests.annotator.formats.test_table import workbook
 from tests.annotator.test_imports import SENTENCES, Write, write

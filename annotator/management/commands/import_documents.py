@@ -14,13 +14,12 @@ from annotator.formats import FORMATS
 from annotator.imports import (
     ERRORS_SHOWN,
     NOTES_SHOWN,
-    ImportOptions,
     ImportReport,
-    bad_lines,
     import_file,
 )
 from annotator.models import Project
 from annotator.models.documents import Split
+from annotator.opening import ImportOptions, bad_lines
 from tasks.learning import learn_rules
 from tasks.prediction import preannotate_project
 from tasks.training import retrain_if_due

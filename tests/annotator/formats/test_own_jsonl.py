@@ -20,9 +20,10 @@ from annotator.formats import (
     Source,
     read,
 )
-from annotator.imports import ImportOptions, import_file
+from annotator.imports import import_file
 from annotator.models import Annotation, Project, Suggestion
 from annotator.models.edits import State
+from annotator.opening import ImportOptions
 from modeling.spans import Span
 from tests.annotator.formats.conftest import Read
 from tests.annotator.formats.records import any_records
