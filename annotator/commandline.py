@@ -23,6 +23,7 @@ class Command(BaseCommand):
     ) -> CommandParser:
         parser = super().create_parser(prog_name, subcommand, **kwargs)
         if getattr(self, "_called_from_command_line", False):
+            # argparse has no other way to say how it ends.
             parser.error = _refuse  # type: ignore[method-assign]
         return parser
 

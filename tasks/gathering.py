@@ -153,6 +153,7 @@ def _with_annotations(documents: QuerySet[Document]) -> QuerySet[Document]:
 
 
 def _annotations(document: Document) -> list[Annotation]:
+    # A prefetch puts it there, see above.
     loaded: list[Annotation] = document.useful  # type: ignore[attr-defined]
     return loaded
 

@@ -66,7 +66,7 @@ def carrying_out(job: Job, language: str | None) -> Iterator[Heartbeat]:
     except JobRefused as error:
         sentence, outcome = str(error), error.outcome
         _end(lambda: job.fail(sentence, **outcome))
-    except Exception as error:
+    except Exception as error:  # told to the person, and raised again below
         sentence = f"{type(error).__name__}: {error}"
         _end(lambda: job.fail(sentence))
         raise

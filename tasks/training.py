@@ -38,7 +38,7 @@ def retrain(self: "Task", run_id: int) -> None:
         logger.warning("%s", error)
     except (NothingToLearn, TrainingError) as error:
         run.fail(str(error))
-    except Exception as error:
+    except Exception as error:  # told to the person, and raised again below
         run.fail(f"{type(error).__name__}: {error}")
         raise
     else:

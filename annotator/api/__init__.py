@@ -23,6 +23,7 @@ class MarginaliaAPI(NinjaAPI):
         urls = super()._get_urls()
         for url in urls:
             if isinstance(url, URLPattern) and url.name not in DESCRIPTIONS:
+                # Django's own mark of a view, which types do not know.
                 url.callback.login_required = False  # type: ignore[attr-defined]
         return urls
 

@@ -118,6 +118,7 @@ class ExportForm(forms.Form):
                 *((named(name), name) for name in names),
             ],
         }
+        # Django types what is in `fields` as plain fields: these have choices.
         for name, values in choices.items():
             field: forms.ChoiceField = self.fields[name]  # type: ignore[assignment]
             field.choices = values

@@ -114,6 +114,7 @@ class OptionsForm(forms.Form):
                 *names,
             ],
         }
+        # Django types what is in `fields` as plain fields: these have choices.
         for name, values in choices.items():
             field: forms.ChoiceField = self.fields[name]  # type: ignore[assignment]
             field.choices = values
