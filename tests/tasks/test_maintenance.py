@@ -30,6 +30,12 @@ from tasks.training import retrain
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def impatience(settings: Settings) -> None:
+    """The reconciler gives a worker that seems dead two beats to speak again."""
+    settings.RUN_HEARTBEAT_SECONDS = 0.05
+
+
 @pytest.fixture
 def run(project: Project) -> TrainingRun:
     return TrainingRun.request(project, Trigger.BUTTON)[0]
