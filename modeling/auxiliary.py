@@ -63,8 +63,9 @@ class Boundary(nn.Module):
         entropy = functional.binary_cross_entropy_with_logits(
             scores, targets[step.mask].to(scores.dtype), reduction="none"
         )
-        mean = (entropy * chosen).sum() / chosen.sum().clamp(min=1)
-        return step.loss + self.weight * mean
+        # By all tokens, as the CRF's loss is, so that a known border weighs the same in
+        # a document of which little is known.
+        return step.loss + self.weight * (entropy * chosen).sum() / chosen.numel()
 
 
 class RDrop(nn.Module):

@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 import torch
 
-from modeling.auxiliary import borders, contrast, symmetric_divergence
+from modeling.auxiliary import Boundary, Step, borders, contrast, symmetric_divergence
 from modeling.configuration import AuxiliaryLoss, TrainingConfig
 from modeling.training import evaluate, train
 from tests.modeling.crfs import (
@@ -97,6 +97,21 @@ def test_borders_are_where_spans_begin_and_end():
         [True, True],
         *[[False, False]] * 4,
     ]
+
+
+def test_a_known_border_weighs_the_same_whatever_is_known_beside_it():
+    torch.manual_seed(0)
+    boundary = Boundary(4, weight=1.0, dropout=0.0)
+    mask = torch.ones((1, 6), dtype=torch.bool)
+    slopes = []
+    for tags in ([0, 1, 2, 0, 0, 0], [0, 1, 2, 0, -1, -1], [-1, 1, 2, 0, -1, -1]):
+        states = torch.linspace(-1, 1, 24).view(6, 4).requires_grad_()
+        batch = torch.tensor([tags])
+        step = Step(None, states, None, mask, batch, torch.zeros(()), None)
+        boundary(step).backward()
+        slopes.append(states.grad[1:3])
+    assert torch.equal(slopes[0], slopes[1])
+    assert torch.equal(slopes[0], slopes[2])
 
 
 def test_the_contrastive_loss_is_the_sum_over_pairs():
