@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from modeling.alignment import AlignedDocument
+from modeling.reports import TrainingError
 from modeling.spans import Span
 from modeling.tagger import Tagger
 from modeling.tagging import encode
@@ -92,7 +93,10 @@ class Unit:
 def training_units(
     tagger: Tagger, examples: Sequence[Example]
 ) -> tuple[list[Unit], int]:
-    """Align examples for training; documents without tokens teach nothing.
+    """Align examples for training.
+
+    Documents without tokens, and runs of which nothing is known, teach nothing and are
+    left out: they would cost steps that move no weight.
 
     Args:
         tagger: Gives tokenizer, windows and tags.
@@ -101,6 +105,9 @@ def training_units(
     Returns:
         The units and the number of spans that were moved or dropped because they were
         no whole number of tokens.
+
+    Raises:
+        TrainingError: If no unit is left.
     """
     index_of = {name: index for index, name in enumerate(tagger.tag_names)}
     texts = [(example.text, example.tokens) for example in examples]
@@ -113,7 +120,10 @@ def training_units(
         allowed = _allowed(example, encoding.tags, index_of)
         for start, end in _runs(example, encoding.tags):
             part = None if allowed is None else allowed[start:end]
-            units.append(Unit(document.cut(start, end), tags[start:end], part))
+            if part is None or not part.all():
+                units.append(Unit(document.cut(start, end), tags[start:end], part))
+    if not units:
+        raise TrainingError("There is nothing known of any document to train on.")
     return units, misaligned
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from modeling import examples
 from modeling.examples import Example, stack_allowed, stack_tags, training_units
+from modeling.reports import TrainingError
 from modeling.spans import Span
 from modeling.tokens import tokenize
 
@@ -190,6 +191,24 @@ def test_the_runs_of_a_long_document_keep_their_sets(
         assert is_known == (token[1] <= 60 or word == "Kew")
 
 
+def test_runs_of_which_nothing_is_known_are_left_out(
+    small_tagger, annotated, short_runs
+):
+    """A novel of which somebody marked one name costs the steps of one run."""
+    rain, name = "It rained again. " * 12, "They left [Kew|LOC]. "
+    novel = replace(annotated(rain + name + rain), known=())
+    units, _ = training_units(small_tagger, [novel])
+
+    (unit,) = units
+    assert tags_of(unit, small_tagger).count("B-LOC") == 1
+
+
+def test_without_anything_known_there_is_no_training(small_tagger, annotated):
+    blank = replace(annotated("It rained."), known=())
+    with pytest.raises(TrainingError, match="nothing known"):
+        training_units(small_tagger, [blank])
+
+
 def test_a_batch_marks_what_is_unknown_and_what_may_be(small_tagger, annotated):
     whole = annotated("[Ada|PER] left.")
     part = replace(annotated("In [Kew|LOC]"), known=())
@@ -229,9 +248,11 @@ def test_the_right_answer_is_always_possible(small_tagger, annotated, words, kno
             s in few.spans or s.end <= start or s.start >= end for s in complete.spans
         )
     )
-    (unit,), _ = training_units(small_tagger, [replace(few, known=inside)])
+    partial = replace(few, known=inside)
+    units, _ = training_units(small_tagger, [complete, partial])
     places = torch.arange(len(truth.tags))
-    assert unit.allowed[places, torch.tensor(truth.tags)].all()
+    for unit in units[1:]:  # none where nothing is known
+        assert unit.allowed[places, torch.tensor(truth.tags)].all()
 
 
 @given(

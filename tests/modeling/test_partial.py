@@ -104,6 +104,23 @@ def test_where_nothing_is_known_nothing_is_taught():
         )
 
 
+@pytest.mark.usefixtures("engine")
+def test_a_document_pulls_as_hard_whatever_is_known_of_the_one_beside_it():
+    """Divided by the known tokens alone, one name marked would outweigh a page read."""
+    crf = random_crf()
+    emissions, mask = random_batch((6, 6))
+    tags = torch.zeros((2, 6), dtype=torch.long)
+    pulls = []
+    for known_beside in (6, 3, 1):
+        allowed = one_hot(tags, emissions.size(2)).bool()
+        allowed[1, known_beside:] = True
+        leaf = emissions.clone().requires_grad_()
+        crf.partial_log_likelihood(leaf, allowed, mask, "token_mean").backward()
+        pulls.append(leaf.grad[0])
+    torch.testing.assert_close(pulls[1], pulls[0])
+    torch.testing.assert_close(pulls[2], pulls[0])
+
+
 @given(seed=st.integers(0, 10_000), scale=st.sampled_from([0.1, 1.0, 10.0, 100.0]))
 @settings(max_examples=50, deadline=None)
 def test_larger_sets_are_at_least_as_probable(seed, scale):
