@@ -223,7 +223,8 @@ def ranked(
     tagger: "Tagger", pool: "list[Example]", indices: Sequence[int]
 ) -> list[int]:
     """Order documents as the queue does."""
-    from modeling.acquisition import rank, shrink
+    from modeling.acquisition import rank
+    from modeling.confidence import shrink
     from modeling.inference import predict
 
     texts = [(pool[i].text, pool[i].tokens) for i in indices]

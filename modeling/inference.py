@@ -9,10 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from modeling.acquisition import CERTAIN, EXPENSIVE, Confidence, Evidence, measure
+from modeling.acquisition import EXPENSIVE
 from modeling.alignment import AlignedDocument
 from modeling.batching import budget_batches
 from modeling.calibration import bend
+from modeling.confidence import CERTAIN, Confidence, Evidence, measure
 from modeling.dropout import sampled_marginals
 from modeling.parallel import side_by_side
 from modeling.tagger import Tagger
@@ -104,7 +105,7 @@ def predict(
         tagger: A trained tagger; it is set to evaluation mode.
         texts: Texts and their tokens as half-open code points.
         corpus_mean: Mean marginal towards which short documents are shrunk, see
-            `modeling.acquisition.shrunk_mean`.
+            `modeling.confidence.shrunk_mean`.
         tokens_per_batch: Sub-tokens in a batch, padding included; None suits the
             device.
         also: What costs extra time: "margin", "bald" (strategies whose measures are

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Final
 
 from modeling import training
-from modeling.acquisition import BADGE, EXPENSIVE, rank, shrink
+from modeling.acquisition import BADGE, EXPENSIVE, rank
+from modeling.confidence import shrink
 from modeling.configuration import TrainingConfig
 from modeling.coverage import badge_order
 from modeling.diversity import select_batch, signature

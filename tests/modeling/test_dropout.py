@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from modeling.acquisition import bald
+from modeling.confidence import bald
 from modeling.dropout import sampled_marginals
 from modeling.inference import predict
 from modeling.tokens import tokenize

@@ -6,7 +6,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from modeling.acquisition import CERTAIN, entropy
+from modeling.confidence import CERTAIN
 from modeling.inference import predict
 from modeling.tagging import decode
 from modeling.tokens import TOKEN_MODES, tokenize
@@ -92,7 +92,7 @@ def check_measures(tagger, prediction, paths, document):
         by_tag = dict.fromkeys(range(len(tagger.tag_names)), 0.0)
         for path, p in paths.items():
             by_tag[path[index]] += p
-        entropies.append(entropy(list(by_tag.values())))
+        entropies.append(-sum(p * math.log(p) for p in by_tag.values() if p > 0))
         outside.append(by_tag[0])
     mean = sum(entropies) / len(entropies)
     assert measures.token_entropy == pytest.approx(mean, abs=1e-4)

@@ -1,6 +1,6 @@
 import pytest
 
-from modeling.acquisition import CERTAIN
+from modeling.confidence import CERTAIN
 from modeling.inference import Prediction, ScoredSpan
 from modeling.self_training import confident_example
 from modeling.spans import Span

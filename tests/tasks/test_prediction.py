@@ -19,7 +19,7 @@ from annotator.models import (
     TrainingRun,
 )
 from annotator.models.training import Trigger
-from modeling.acquisition import Confidence
+from modeling.confidence import Confidence
 from modeling.diversity import signature, similarity
 from modeling.inference import Prediction, ScoredSpan
 from tasks import prediction
