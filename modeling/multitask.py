@@ -19,8 +19,9 @@ from modeling.reports import (
     TrainingError,
     TrainingResult,
 )
+from modeling.starting import check_examples, start_tagger
 from modeling.tagger import Tagger
-from modeling.training import DEFAULT_CONFIG, Loop, check_examples, start_tagger
+from modeling.training import DEFAULT_CONFIG, Loop
 
 # Between drawing tasks by their size (1) and all alike (infinite).
 TEMPERATURE: Final = 2.0

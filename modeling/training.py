@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from modeling.auxiliary import Step, build_auxiliary
 from modeling.configuration import TrainingConfig
 from modeling.devices import resolve_device
-from modeling.encoders import load_encoder
 from modeling.examples import (
     Example,
     Unit,
@@ -21,7 +20,6 @@ from modeling.examples import (
 )
 from modeling.freezing import Freezing
 from modeling.inference import predict
-from modeling.names import OVER_WORDS
 from modeling.optimization import BestWeights, build_optimizer
 from modeling.planning import Batch, is_evaluated, plan_steps
 from modeling.reports import (
@@ -35,6 +33,7 @@ from modeling.reports import (
 )
 from modeling.scoring import score
 from modeling.spans import Span
+from modeling.starting import check_examples, start_tagger
 from modeling.tagger import Tagger
 
 DEFAULT_CONFIG: Final = TrainingConfig()
@@ -274,59 +273,3 @@ def _batch_loss(
         return loss
     whole: Tensor = auxiliary(Step(tagger, states, emissions, mask, tags, loss, again))
     return whole
-
-
-def start_tagger(
-    examples: Sequence[Example],
-    labels: Sequence[str],
-    config: TrainingConfig,
-    initial: Tagger | None,
-) -> Tagger:
-    """Copy the initial tagger or put a fresh head on the encoder.
-
-    Raises:
-        TrainingError: If a BiLSTM or an IDCNN is wanted and the initial tagger is none.
-    """
-    if initial is not None:
-        if config.encoder in OVER_WORDS:
-            _check_kind(initial, config.encoder)
-        tagger = initial.with_labels(labels)
-        tagger.dropout.p = config.dropout
-    else:
-        encoder, tokenizer = load_encoder(
-            config.encoder,
-            texts=(example.text for example in examples),
-            words=(e.text[start:end] for e in examples for start, end in e.tokens),
-        )
-        tagger = Tagger(
-            encoder,
-            tokenizer,
-            labels,
-            dropout=config.dropout,
-            max_length=config.max_length,
-            context=config.context,
-            has_word_shapes=config.learns_word_shapes,
-        )
-    tagger.precision = config.precision
-    return tagger
-
-
-def _check_kind(initial: Tagger, wanted: str) -> None:
-    """Refuse to go on from another kind of encoder."""
-    config: Any = initial.encoder.config
-    if config.model_type != wanted:
-        raise TrainingError(
-            f"Training '{wanted}' cannot start from a '{config.model_type}' checkpoint."
-        )
-
-
-def check_examples(examples: Sequence[Example], labels: Sequence[str]) -> None:
-    """Refuse what cannot be trained on."""
-    if not any(example.tokens for example in examples):
-        raise TrainingError("There is no document with a token to train on.")
-    used = {span.label for example in examples for span in example.spans}
-    unknown = sorted(used - set(labels))
-    if unknown:
-        raise TrainingError(
-            f"The label '{unknown[0]}' of an example is not in the list of labels."
-        )

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 import torch
 
-from modeling import encoders, training
+from modeling import encoders, starting
 from modeling.encoders import build_scratch_encoder, build_word_encoder
 from modeling.examples import Example
 from modeling.inference import predict
@@ -44,7 +44,7 @@ def kind(request, monkeypatch) -> str:
     def load(name, *, texts, words):
         return SMALL[name](texts if name == "scratch" else words)
 
-    monkeypatch.setattr(training, "load_encoder", load)
+    monkeypatch.setattr(starting, "load_encoder", load)
     return request.param
 
 
