@@ -29,7 +29,8 @@ from modeling.batching import budget_batches
 from modeling.devices import autocast_dtype
 from modeling.encoders import bundled_encoder_path, load_encoder
 from modeling.inference import decoded_spans
-from modeling.onnx import ENGINES, OnnxEncoder, accelerate
+from modeling.onnx import ENGINES, accelerate
+from modeling.onnx_encoder import OnnxEncoder
 from modeling.parallel import side_by_side
 from modeling.tagger import Tagger
 from modeling.tokens import tokenize

@@ -194,7 +194,8 @@ def load_annotator(checkpoint: Checkpoint) -> "Tagger":
 @lru_cache(maxsize=1)
 def _load_annotator(path: Path, engine: str) -> "Tagger":
     from modeling import checkpoints
-    from modeling.onnx import OnnxError, accelerate
+    from modeling.onnx import accelerate
+    from modeling.onnx_encoder import OnnxError
 
     tagger = checkpoints.load(path, device=settings.DEVICE)
     try:

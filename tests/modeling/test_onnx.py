@@ -13,10 +13,12 @@ from transformers import (
     PreTrainedModel,
 )
 
-from modeling import onnx
+from modeling import onnx, onnx_export
 from modeling.encoders import build_scratch_encoder, build_word_encoder, load_encoder
 from modeling.inference import predict
-from modeling.onnx import OnnxEncoder, OnnxError, accelerate, chosen_engine, export
+from modeling.onnx import accelerate, chosen_engine
+from modeling.onnx_encoder import OnnxEncoder, OnnxError
+from modeling.onnx_export import export
 from modeling.tagger import Tagger
 from modeling.tokens import tokenize
 from tests.modeling.conftest import CORPUS
@@ -133,7 +135,7 @@ def test_a_graph_that_holds_for_one_length_only_is_refused(tmp_path):
 
 
 def test_a_graph_unlike_torch_is_refused(small_tagger, tmp_path, monkeypatch):
-    monkeypatch.setattr(onnx, "_quantise", _write_another)
+    monkeypatch.setattr(onnx_export, "_quantise", _write_another)
     encoder = small_tagger.encoder
     with pytest.raises(OnnxError, match="unlike torch"):
         accelerate(small_tagger, tmp_path, "onnx-int8")
@@ -146,7 +148,7 @@ def _write_another(_source: Path, target: Path) -> None:
     torch.manual_seed(99)
     other, _ = build_scratch_encoder(CORPUS * 2, hidden_size=48, layers=2)
     other.eval().set_attn_implementation("eager")
-    target.write_bytes(onnx._trace(other))
+    target.write_bytes(onnx_export._trace(other))
 
 
 def test_a_damaged_file_is_refused(small_tagger, tmp_path):

@@ -8,7 +8,7 @@ from annotator.models import Checkpoint, Document, Project, TrainingRun
 from annotator.models.training import Trigger
 from modeling import checkpoints
 from modeling.encoders import build_scratch_encoder, build_word_encoder
-from modeling.onnx import OnnxEncoder
+from modeling.onnx_encoder import OnnxEncoder
 from modeling.tagger import Tagger
 from tasks import prediction
 
