@@ -243,21 +243,6 @@ class CRF(torchcrf.CRF):
         """
         return span_posteriors(output.lattice, output.passes, spans)
 
-    def span_posterior(
-        self,
-        output: CRFOutput,
-        batch_index: int,
-        start: int,
-        end: int,
-        label_index: int,
-    ) -> float:
-        """Compute the probability of one span; see `span_posteriors`."""
-        # shape: (1, 4)
-        span = torch.tensor(
-            [[batch_index, start, end, label_index]], device=output.tags.device
-        )
-        return float(self.span_posteriors(output, span))
-
     def potentials(self, temperature: float = 1.0) -> Potentials:
         """Give start, end and transition scores in float32, penalties included.
 

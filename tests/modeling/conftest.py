@@ -141,3 +141,10 @@ def one_torch_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(params=["products", "log-sum-exp"])
+def engine(request, monkeypatch):
+    """Run a test with scaled products and with the slow and safe recursion."""
+    if request.param == "log-sum-exp":
+        monkeypatch.setattr("modeling.lattice.Lattice.safe_steps", lambda self: 0)

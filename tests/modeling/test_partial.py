@@ -21,13 +21,6 @@ from tests.modeling.crfs import (
 )
 
 
-@pytest.fixture(params=["products", "log-sum-exp"])
-def engine(request, monkeypatch):
-    """Run a test with scaled products and with the slow and safe recursion."""
-    if request.param == "log-sum-exp":
-        monkeypatch.setattr("modeling.lattice.Lattice.safe_steps", lambda self: 0)
-
-
 def random_sets(shape, share=0.6, seed=2):
     """Sets that hold some path of any CRF here: tag 0 is in all of them."""
     generator = torch.Generator().manual_seed(seed)
