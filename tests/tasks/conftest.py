@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,6 +12,8 @@ from pytest_django import Settings
 from annotator.models import Annotation, Document, Edit, Project
 from annotator.models.edits import SpanEdit
 from tasks import jobs
+from tasks.learning import learn_rules
+from tasks.rules import apply_rules
 from tests.annotator.conftest import alice, bob, project
 
 __all__ = ["alice", "bob", "project"]
@@ -68,3 +72,13 @@ def annotate(bob: User) -> Callable[..., Annotation]:
         return annotation
 
     return submit
+
+
+@pytest.fixture
+def eager_rules() -> Any:
+    """Tasks that are sent run at once, in this process."""
+    with (
+        patch.object(apply_rules, "delay", apply_rules),
+        patch.object(learn_rules, "delay", learn_rules),
+    ):
+        yield
