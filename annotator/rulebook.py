@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from annotator.models import Document, Label, Project, Rule, RuleBook, Suggestion
 from annotator.models.rules import Problem, RuleKind
+from annotator.rows import update_rows
 from modeling import rules as matching
 
 LONGEST = 500  # code points of a rule's text
@@ -110,7 +111,7 @@ def add(project: Project, entries: Sequence[Entry], *, by: Any) -> Added:
             rule.version = version
         forget_suggestions(changed)
         Rule.objects.bulk_create(new, batch_size=500)
-        Rule.objects.bulk_update(changed, _WRITTEN, batch_size=500)
+        update_rows(changed, _WRITTEN)
     return Added(len(new), len(changed), len(wanted) - len(new) - len(changed))
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from annotator import queue
 from annotator.models import Annotation, Checkpoint, Document, Project
 from annotator.models.jobs import RunState
+from annotator.rows import update_rows
 from modeling.tokens import Token
 from tasks.gathering import examples
 from tasks.prediction import MEASURES, load_annotator, uncertain_tokens
@@ -172,11 +173,13 @@ def _store(
     mine = set(locked.values_list("pk", flat=True))
     if not Checkpoint.objects.filter(pk=checkpoint.pk, state="active").exists():
         return
+    changed = []
     for index, document in enumerate(documents):
+        if document.pk not in mine:
+            continue
         for column, measure in MEASURES.items():
             value = getattr(predictions[index].measures, measure)
             setattr(document, column, value)
         document.uncertain_tokens = uncertain_tokens(document, predictions[index])
-    changed = [document for document in documents if document.pk in mine]
-    columns = [*MEASURES, "uncertain_tokens"]
-    Document.objects.bulk_update(changed, columns, batch_size=100)
+        changed.append(document)
+    update_rows(changed, [*MEASURES, "uncertain_tokens"])

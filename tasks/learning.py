@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 from annotator import rulebook
 from annotator.models import Annotation, Project, Rule, RuleBook, Suggestion
 from annotator.models.rules import Problem, RuleKind
+from annotator.rows import update_rows
 from modeling import rules as matching
 from modeling.lexicon import Agreement, Lexicon, Reading, agreements
 from modeling.spans import Span, outermost
@@ -148,7 +149,7 @@ def _update_counts(project: Project, counted: _Counted) -> None:
             rule.problem = Problem.SLOW
         if rule.problem or before != (rule.right, rule.wrong):
             changed.append(rule)
-    Rule.objects.bulk_update(changed, ["right", "wrong", "problem"], batch_size=500)
+    update_rows(changed, ["right", "wrong", "problem"])
     for rule in changed:
         Suggestion.objects.filter(rule=rule).update(confidence=rule.confidence)
     # Nobody labels it any more: as if it had never been learned.
