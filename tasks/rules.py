@@ -36,14 +36,15 @@ def apply_rules(project_id: int, unread_before: int | None = None) -> None:
     if not Rule.objects.in_force().filter(project=project_id).exists():
         _pass_over(book)
         return
-    keys = list(unread_documents(book).values_list("pk", flat=True))
+    wave = WAVE_BATCHES * BATCH
+    keys = list(unread_documents(book).values_list("pk", flat=True)[:wave])
     reader = Reader(book)
-    for start in range(0, min(left, WAVE_BATCHES * BATCH), BATCH):
+    for start in range(0, len(keys), BATCH):
         if not reader.read(keys[start : start + BATCH]):
             break
     if reader.gave_up:
         rulebook.give_up(book.project, reader.gave_up)
-    if reader.gave_up or left > WAVE_BATCHES * BATCH:
+    if reader.gave_up or left > wave:
         apply_rules.delay(project_id, None if reader.gave_up else left)
 
 
