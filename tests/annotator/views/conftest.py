@@ -1,11 +1,15 @@
 """Clients who are logged in, and documents at every stage."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from annotator.models import (
@@ -19,6 +23,9 @@ from annotator.models import (
     TrainingRun,
 )
 from annotator.models.edits import SpanEdit
+from tasks.prediction import preannotate_project
+from tests.annotator.views.exporting import fetch
+from tests.annotator.views.uploading import OPTIONS, Send
 
 
 def logged_in(user: User) -> Client:
@@ -109,3 +116,43 @@ def suggest(
         end=end,
         confidence=0.8,
     )
+
+
+@pytest.fixture
+def download(
+    as_alice: Client,
+    project: Project,
+    add_document: Callable[..., Document],
+    alice: User,
+) -> Callable[..., Any]:
+    """Ask for a file of a project with one submitted and one open document."""
+    ada = add_document("Ada met Babbage.")
+    annotate(ada, alice, (0, 3, "PER"), (8, 15, "PER"), state="submitted")
+    annotate(add_document("Rome."), alice, (0, 4, "LOC"), state="open")
+    return lambda **choice: fetch(as_alice, project, **choice)
+
+
+@pytest.fixture
+def media(settings: Any, tmp_path: Path) -> Path:
+    settings.MEDIA_ROOT = tmp_path
+    return tmp_path
+
+
+@pytest.fixture
+def enqueued(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mock]:
+    monkeypatch.setattr(preannotate_project, "delay", sent := Mock())
+    yield sent
+
+
+@pytest.fixture
+def upload(as_alice: Client, project: Project, media: Path, enqueued: Mock) -> Send:
+    """Send files and return the address of the preview."""
+
+    def send(*files: tuple[str, str], **options: str) -> str:
+        sent = [SimpleUploadedFile(name, text.encode()) for name, text in files]
+        data: dict[str, Any] = {**OPTIONS, **options, "uploads": sent}
+        response = as_alice.post(reverse("document-upload", args=[project.pk]), data)
+        assert response.status_code == 302, response.content.decode()
+        return str(response["Location"])
+
+    return send

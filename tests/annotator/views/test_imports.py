@@ -4,62 +4,24 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
-from annotator import progress, surveys, uploads
+from annotator import surveys, uploads
 from annotator.formats import Source
-from annotator.models import Document, ImportJob, Project, Worker
-from annotator.progress import Progress
-from tasks.imports import import_upload
-from tasks.prediction import preannotate_project
+from annotator.models import Document, ImportJob, Project
+from tests.annotator.views.uploading import OPTIONS, Send, carry_out
+
+pytestmark = pytest.mark.usefixtures("media", "enqueued")
 
 CONLL = "Ada B-PER\nmet O\nBabbage B-PER\n\nRome B-CITY\nfell O\n"
-OPTIONS = {"format": "auto", "document": "sentence", "count": "10"}
-
-
-@pytest.fixture(autouse=True)
-def media(settings: Any, tmp_path: Path) -> Path:
-    settings.MEDIA_ROOT = tmp_path
-    return tmp_path
-
-
-@pytest.fixture(autouse=True)
-def enqueued(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mock]:
-    monkeypatch.setattr(preannotate_project, "delay", sent := Mock())
-    yield sent
-
-
-def carry_out(client: Client, preview: str, action: str = "import") -> str:
-    """Press a button of the preview, let a worker do it, look at the outcome."""
-    address = client.post(preview, {"action": action})["Location"]
-    import_upload(int(address.rstrip("/").rsplit("/", 1)[1]))
-    return client.get(address).content.decode()
-
-
-Send = Callable[..., str]
-
-
-@pytest.fixture
-def upload(as_alice: Client, project: Project) -> Send:
-    """Send files and return the address of the preview."""
-
-    def send(*files: tuple[str, str], **options: str) -> str:
-        sent = [SimpleUploadedFile(name, text.encode()) for name, text in files]
-        data: dict[str, Any] = {**OPTIONS, **options, "uploads": sent}
-        response = as_alice.post(reverse("document-upload", args=[project.pk]), data)
-        assert response.status_code == 302, response.content.decode()
-        return str(response["Location"])
-
-    return send
 
 
 def test_a_conll_file_is_recognised_and_nothing_is_stored_yet(
@@ -288,98 +250,6 @@ def test_files_that_belong_together_are_kept_together(
     assert [member.read_text() for member in together.members()] == ["Anna", "Anna"]
 
 
-def queued(client: Client, preview: str) -> tuple[ImportJob, str]:
-    address = client.post(preview, {"action": "import"})["Location"]
-    return ImportJob.objects.get(), address
-
-
-def test_the_button_pressed_twice_queues_one_import(
-    as_alice: Client, project: Project, upload: Send, alice: Any
-) -> None:
-    preview = upload(("a.txt", "Ada."), split="pool")
-    job, address = queued(as_alice, preview)
-    assert as_alice.post(preview, {"action": "import"})["Location"] == address
-    assert as_alice.post(preview, {"action": "discard"})["Location"] == address
-    assert (ImportJob.objects.count(), job.requested_by) == (1, alice)
-    assert (job.names, job.options["split"]) == (["a.txt"], "pool")
-
-
-def test_without_a_worker_the_page_says_so_and_the_import_waits(
-    as_alice: Client, upload: Send
-) -> None:
-    _job, address = queued(as_alice, upload(("a.txt", "Ada.")))
-    page = as_alice.get(address).content.decode()
-    assert "No worker is listening. The import waits" in page
-    assert 'hx-trigger="every 1s"' in page
-
-
-def test_a_running_import_shows_how_far_it_is(
-    as_alice: Client, upload: Send, project: Project
-) -> None:
-    job, address = queued(as_alice, upload(("a.txt", "Ada.")))
-    shown = {"shown": "running"}
-    assert as_alice.get(f"{address}progress/", shown)["HX-Refresh"] == "true"
-    job.claim("worker")
-    kept = uploads.find(job.upload, project.pk)
-    assert kept is not None
-    for phase, words in (("checking", "nothing is stored yet"), ("storing", "Storing")):
-        kept.note_progress(Progress(phase, 4000, 0.25))
-        page = as_alice.get(f"{address}progress/", shown).content.decode()
-        assert words in page and "4,000 documents" in page
-        assert "No worker is listening. The import" not in page
-        assert 'aria-label="0.25 / 1"' in page
-
-
-def test_an_import_is_cancelled_before_and_while_a_worker_does_it(
-    as_alice: Client, upload: Send, project: Project
-) -> None:
-    preview = upload(("a.txt", "Ada."))
-    job, address = queued(as_alice, preview)
-    page = as_alice.post(f"{address}cancel/", follow=True).content.decode()
-    assert "Cancelled: nothing was stored." in page
-    assert "Try again" in page
-    address = as_alice.post(preview, {"action": "import"})["Location"]
-    again = ImportJob.objects.latest("pk")
-    again.claim("worker")
-    page = as_alice.post(f"{address}cancel/", follow=True).content.decode()
-    assert "Stopping…" in page
-    again.stop_cancelled()
-    page = as_alice.post(f"{address}cancel/", follow=True).content.decode()
-    assert "It had ended already." in page
-    assert not project.documents.exists()
-
-
-def test_who_cancels_while_the_database_is_the_imports_alone_is_heard(
-    as_alice: Client,
-    upload: Send,
-    project: Project,
-    locked: OperationalError,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    job, address = queued(as_alice, upload(("a.txt", "Ada.")))
-    with monkeypatch.context() as patch:
-        patch.setattr(ImportJob, "cancel", Mock(side_effect=locked))
-        page = as_alice.post(f"{address}cancel/", follow=True).content.decode()
-    assert "It is told to stop, and this page will say so" in page
-    import_upload(job.pk)
-    job.refresh_from_db()
-    assert (job.state, project.documents.exists()) == ("cancelled", False)
-
-
-def test_a_worker_that_can_only_write_to_the_upload_is_no_silent_one(
-    as_alice: Client, upload: Send, project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    job, address = queued(as_alice, upload(("a.txt", "Ada.")))
-    job.claim("worker")
-    kept = uploads.find(job.upload, project.pk)
-    assert kept is not None and not kept.is_moving
-    kept.note_progress(Progress("storing", 1, 0.5))
-    assert kept.is_moving
-    monkeypatch.setattr(progress, "MOVING_SECONDS", -1)
-    page = as_alice.get(address).content.decode()
-    assert "No worker is listening. The import waits" in page
-
-
 def test_all_bad_lines_come_as_a_file(
     as_alice: Client, upload: Send, project: Project
 ) -> None:
@@ -422,34 +292,6 @@ def test_all_notes_come_as_a_file_and_outlast_the_upload(
     assert f'href="{address}"' in page and len(rows()) == 121
     unknown = reverse("import-notes", args=[project.pk, uuid.uuid4()])
     assert as_alice.get(unknown).status_code == 404
-
-
-def test_earlier_imports_are_listed_where_the_next_one_begins(
-    as_alice: Client, upload: Send, project: Project
-) -> None:
-    carry_out(as_alice, upload(("<b>.txt", "Ada.")))
-    page = as_alice.get(reverse("document-upload", args=[project.pk])).content.decode()
-    assert "Earlier imports" in page
-    assert "&lt;b&gt;.txt</a>" in page
-
-
-def test_a_busy_worker_is_waited_for(as_alice: Client, upload: Send) -> None:
-    from django.utils import timezone
-
-    Worker.objects.create(name="worker", seen_at=timezone.now())
-    _job, address = queued(as_alice, upload(("a.txt", "Ada.")))
-    assert (
-        "Waiting for a worker that is busy." in as_alice.get(address).content.decode()
-    )
-
-
-def test_what_waits_for_a_worker_is_never_swept(
-    as_alice: Client, upload: Send, project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    job, _address = queued(as_alice, upload(("a.txt", "Ada.")))
-    monkeypatch.setattr(uploads, "KEPT_SECONDS", -1)
-    upload(("b.txt", "Rome."))
-    assert uploads.find(job.upload, project.pk) is not None
 
 
 def test_a_text_column_and_labels_that_stay_away(
