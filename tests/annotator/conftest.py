@@ -1,13 +1,17 @@
 """The people of the tests: alice owns, bob annotates, charlie is an outsider."""
 
+import json
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError
 
 from annotator.models import Membership, Project
+from tests.annotator.importing import Write
 
 
 @pytest.fixture
@@ -48,3 +52,16 @@ def locked(tmp_path: Path) -> OperationalError:
     error = OperationalError(*raised.value.args)
     error.__cause__ = raised.value
     return error
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def write_file(content: str | Sequence[Any], name: str = "") -> Path:
+        if not isinstance(content, str):
+            content = "\n".join(json.dumps(line) for line in content)
+            name = name or "file.jsonl"
+        path = tmp_path / (name or "file.conll")
+        path.write_text(content, newline="")
+        return path
+
+    return write_file

@@ -11,9 +11,7 @@ from annotator.models import Project
 from annotator.opening import ImportOptions
 from annotator.previews import preview
 from tests.annotator.formats.test_table import workbook
-from tests.annotator.test_imports import SENTENCES, Write, write
-
-__all__ = ["write"]
+from tests.annotator.importing import SENTENCES, Write
 
 
 def test_a_preview_shows_what_was_recognised_and_stores_nothing(
