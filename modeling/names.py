@@ -9,4 +9,3 @@ IDCNN: Final = "idcnn"  # a convolutional network over words, trained from nothi
 
 OVER_WORDS: Final = (BILSTM, IDCNN)
 UNTRAINED: Final = (SCRATCH, *OVER_WORDS)
-KNOWN: Final = (BUNDLED, *UNTRAINED)
