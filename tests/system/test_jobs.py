@@ -4,12 +4,10 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.services import postgres
 from tests.system.site import ROOT, Site
 from tests.system.test_faults import IMPORT
 
@@ -115,20 +113,12 @@ def test_two_imports_at_once_are_both_stored_on_sqlite(embedded_site: Site) -> N
     assert site.value(DOCUMENTS) == 12  # the same letters again are no new ones
 
 
-@pytest.fixture
-def on_postgres(tmp_path: Path) -> Iterator[Site]:
-    with postgres() as url:
-        site = Site(tmp_path, DATABASE_URL=url)
-        site.manage("migrate", "-v", "0")
-        site.manage("create_project", "Notes")
-        yield site
-
-
 @pytest.mark.parametrize("before", [True, False])
 def test_a_cancel_at_the_very_end_is_told_the_truth(
     on_postgres: Site, before: bool
 ) -> None:
     site = on_postgres
+    site.manage("create_project", "Notes")
     job = queue(site, letters(site, 6))
     said = shell(site, CANCELLED.format(job=job, before=before))
     state = site.value(STATE.format(kind="importjob"), job)
