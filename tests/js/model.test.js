@@ -156,7 +156,7 @@ test("a span hides the suggestions in its place", () => {
 
 test("suggestions come least certain first", () => {
   const suggestions = [{ ...KARL, confidence: 0.9 }, { ...span(23, 28, "LOC"), confidence: 0.3 }];
-  const order = makeModel({ suggestions }).leastCertainFirst();
+  const order = makeModel({ suggestions }).proposals.leastCertainFirst();
   assert.deepEqual(order.map((item) => item.confidence), [0.3, 0.9]);
 });
 

@@ -12,7 +12,7 @@ export const suggestionCommands = ({ desk }) => ({
 // To the next suggestion, the least certain first; out of the text behind the last.
 function step(desk, direction) {
   const { model, target } = desk;
-  const order = model.leastCertainFirst();
+  const order = model.proposals.leastCertainFirst();
   const here = target ? order.indexOf(target.item) : -1;
   const next = here < 0 && direction < 0 ? order.length - 1 : here + direction;
   if (next < 0 || next >= order.length) return false;
@@ -22,7 +22,7 @@ function step(desk, direction) {
 function decide(desk, verb) {
   const { model, target } = desk;
   if (target?.kind !== "suggestion") return false;
-  const order = model.leastCertainFirst();
+  const order = model.proposals.leastCertainFirst();
   const next = order[order.indexOf(target.item) + 1] ?? order[0];
   if (!verb(target.item)) return true;
   const isOpen = next !== target.item && model.pending.includes(next);
@@ -44,8 +44,8 @@ function acceptAll(desk) {
 }
 
 function rejectAll(desk) {
-  const { length } = desk.model.pending;
-  if (!desk.reject(desk.model.pending)) return;
-  const sentence = ngettext("%s suggestion rejected.", "%s suggestions rejected.", length);
-  desk.say(interpolate(sentence, [length]));
+  const all = desk.model.proposals.undecided; // also what waits behind a longer one
+  if (!desk.reject(all)) return;
+  const sentence = ngettext("%s suggestion rejected.", "%s suggestions rejected.", all.length);
+  desk.say(interpolate(sentence, [all.length]));
 }

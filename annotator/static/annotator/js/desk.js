@@ -22,12 +22,27 @@ export class Desk extends EventTarget {
     this.#timer = timer;
   }
 
-  // The span or suggestion that a command is about, or null.
+  // The span or suggestion that a command is about, or null. A range that was marked out
+  // afresh is about what has this very place, or where spans may overlap about nothing:
+  // there its label is one more.
   get target() {
-    const { range } = this.cursor;
+    const { range, isRange } = this.cursor;
     const items = range ? this.model.itemsAt(range) : [];
-    const found = items.find(({ item }) => item === this.#chosen) ?? items[0] ?? null;
-    return found && (!this.cursor.isRange || isAt(found.item, range)) ? found : null;
+    const chosen = items.find(({ item }) => item === this.#chosen);
+    const found = chosen ?? items[0] ?? null;
+    if (chosen || !found || !isRange) return found;
+    return !this.model.mayOverlap && isAt(found.item, range) ? found : null;
+  }
+
+  // Choose the innermost item of a range or, where that is chosen already, the next one
+  // around it. False where there is no other.
+  selectNext(range) {
+    const items = this.model.itemsAt(range).map(({ item }) => item);
+    const here = this.target?.item;
+    const next = items[items.indexOf(here) + 1] ?? items[0];
+    if (!next || next === here) return false;
+    this.select(next, { isMarked: true });
+    return true;
   }
 
   // Make a change, remember it and send it. False when there is nothing to change.

@@ -2,7 +2,7 @@
 // that cannot be seen. Every text node remembers where in the text it starts.
 
 import { partsOf, segmentsOf } from "./blocks.js";
-import { inTextOrder, rowsOf, within } from "./spans.js";
+import { inTextOrder, rowsOf } from "./spans.js";
 import { isRule, shortSource } from "./sources.js";
 
 export const unitOf = new WeakMap(); // text node -> its first UTF-16 unit
@@ -22,7 +22,7 @@ export function newSpan(className) {
 export function drawPiece(piece, model, labelIndex) {
   const { start, end } = piece;
   const spans = model.spansIn(start, end);
-  const items = [...spans, ...within(model.pending, start, end)].sort(inTextOrder);
+  const items = [...spans, ...model.proposals.openIn(start, end)].sort(inTextOrder);
   const rows = model.mayOverlap ? rowsOf(items) : null;
   const rowOf = (item) => rows?.get(item) ?? 0;
   piece.nodes = [];

@@ -1,22 +1,19 @@
 // The edits a person can make, as changes of the model. Pure: nothing is applied here.
 
 import { makeChange } from "./changes.js";
-import { isSame } from "./spans.js";
 
 // Another span than the one it came from: nobody proposed it as it is now.
 const bare = ({ start, end, label }) => ({ start, end, label });
 
 // Label a range; spans in the way are replaced where they may not overlap.
 export function label(model, range, name) {
-  const there = model.spansIn(range.start, range.end);
   const span = { start: range.start, end: range.end, label: name };
-  if (there.some((other) => isSame(other, span))) return makeChange({});
-  const inTheWay = model.mayOverlap ? [] : there;
+  if (model.has(span)) return makeChange({});
+  const inTheWay = model.mayOverlap ? [] : model.spansIn(range.start, range.end);
   return makeChange({ add: [span], remove: inTheWay });
 }
 
 export function relabel(item, name) {
-  if (item.label === name) return makeChange({});
   return makeChange({ add: [{ ...bare(item), label: name }], remove: [item] });
 }
 
@@ -40,7 +37,7 @@ export function reject(suggestions) {
 
 // Delete a span; what a model had proposed there does not come back.
 export function remove(model, span) {
-  const source = model.suggestionLike(span);
+  const source = model.proposals.like(span);
   return makeChange({ remove: [span], reject: source ? reject([source]).reject : [] });
 }
 

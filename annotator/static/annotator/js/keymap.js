@@ -37,6 +37,8 @@ export const KEYMAP = {
   ".": "repeatLabel",
   "*": "labelAll",
   "/": "searchLabel",
+  "+": "labelAgain",
+  ">": "selectAround",
   ",": "comment",
   "Ctrl+z": "undo",
   "Ctrl+Shift+z": "redo",

@@ -43,6 +43,7 @@ export const commandGroups = () => [
       ["repeatLabel", gettext("The last label again")],
       ["labelAll", gettext("All occurrences")],
       ["searchLabel", gettext("Choose from the list of labels")],
+      ["labelAgain", gettext("One more label for the same place")],
     ],
   ],
   [
@@ -58,6 +59,7 @@ export const commandGroups = () => [
       ["endLeftByCharacter", gettext("End, one character left")],
       ["split", gettext("Split before the token")],
       ["merge", gettext("Merge with the next span")],
+      ["selectAround", gettext("Choose the span around it")],
       ["remove", gettext("Delete")],
     ],
   ],

@@ -1,7 +1,8 @@
 // Gives the marked range, the span or the suggestion under the cursor a label.
 
 import * as edits from "./edits.js";
-import { isSame } from "./spans.js";
+import { isEmpty, makeChange } from "./changes.js";
+import { shorten } from "./dom.js";
 
 // False where nothing could be labelled.
 export function applyLabel(desk, name) {
@@ -10,6 +11,7 @@ export function applyLabel(desk, name) {
   desk.lastLabel = name;
   if (!range) return desk.setSticky(name);
   const change = changeFor(desk.model, target, range, name);
+  if (isEmpty(change)) return sayItIsThere(desk, range, name);
   const replaced = target ? 0 : change.remove.length;
   if (!desk.perform(change)) return false;
   desk.select(range, { isMarked: false });
@@ -24,15 +26,18 @@ export function applyLabel(desk, name) {
   return true;
 }
 
-// Under a label that a span of the same place has already, nothing is left to add.
-function acceptAs(model, suggestion, name) {
-  const { start, end } = suggestion;
-  const isThere = model.spansIn(start, end).some((span) => isSame(span, { start, end, label: name }));
-  return isThere ? edits.reject([suggestion]) : edits.accept([suggestion], name);
+// What a label that the same place has already leaves to do: nothing, or to reject the
+// suggestion of another one.
+function changeFor(model, target, range, name) {
+  if (!target) return edits.label(model, range, name);
+  const { kind, item } = target;
+  const isThere = model.has({ start: item.start, end: item.end, label: name });
+  if (kind === "span") return isThere ? makeChange({}) : edits.relabel(item, name);
+  return isThere ? edits.reject([item]) : edits.accept([item], name);
 }
 
-function changeFor(model, target, range, name) {
-  if (target?.kind === "span") return edits.relabel(target.item, name);
-  if (target) return acceptAs(model, target.item, name);
-  return edits.label(model, range, name);
+function sayItIsThere(desk, { start, end }, name) {
+  const surface = shorten(desk.model.offsets.slice(start, end), 30);
+  desk.say(interpolate(gettext("“%s” is marked as %s already."), [surface, name]));
+  return false;
 }

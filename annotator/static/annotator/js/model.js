@@ -1,8 +1,9 @@
 // One open document: its text, a person's spans, and what a model proposes. Pure.
 
-import { firstOverlap, firstRepeat, inTextOrder, isSame, keyOf } from "./spans.js";
-import { outermost, overlaps, placeOf, within } from "./spans.js";
+import { firstOverlap, firstRepeat, inTextOrder, indexOfSame, isSame } from "./spans.js";
+import { keyOf, overlaps, within } from "./spans.js";
 import { Offsets } from "./offsets.js";
+import { Proposals } from "./proposals.js";
 import { provenanceOf } from "./sources.js";
 import { Sentences } from "./sentences.js";
 import { Tokens } from "./tokens.js";
@@ -19,7 +20,7 @@ export class Model {
     this.tokens = new Tokens(desk.document.tokens);
     this.sentences = new Sentences(desk.document.sentences, this.tokens);
     this.uncertain = desk.uncertain_tokens;
-    [this.suggestions] = outermost(desk.suggestions);
+    this.proposals = new Proposals(desk.suggestions, desk.may_overlap);
     this.replace(desk.annotation);
   }
 
@@ -30,6 +31,11 @@ export class Model {
     this.#rejected = new Map(rejections.map((span) => [keyOf(span), span]));
     this.state = state;
     this.#propose();
+  }
+
+  // The suggestions about which nothing is decided yet.
+  get pending() {
+    return this.proposals.open;
   }
 
   get content() {
@@ -46,7 +52,7 @@ export class Model {
         (other) => gone.has(keyOf(other)) || !collides(other, span),
       );
     return (
-      change.remove.every((span) => this.#find(span) >= 0) &&
+      change.remove.every((span) => this.has(span)) &&
       change.add.every((span) => this.#hasLabel(span) && isFree(span)) &&
       findClash(change.add) === null
     );
@@ -65,9 +71,23 @@ export class Model {
     return { ...change, add: added };
   }
 
+  // Whether this very span is there, with its label.
+  has(span) {
+    return indexOfSame(this.spans, span) >= 0;
+  }
+
   // The spans that touch [start, end), in the order of the text.
   spansIn(start, end) {
     return within(this.spans, start, end, this.#longest);
+  }
+
+  // From the first to the last of all that overlaps a range, or overlaps what does.
+  reachOf({ start, end }) {
+    const near = [...this.spansIn(start, end), ...this.proposals.touching(start, end)];
+    const first = Math.min(start, ...near.map((item) => item.start));
+    const last = Math.max(end, ...near.map((item) => item.end));
+    if (first === start && last === end) return { start, end };
+    return this.reachOf({ start: first, end: last });
   }
 
   // Whether nothing forbids a span there, whatever its label is.
@@ -82,22 +102,10 @@ export class Model {
     const covers = (item) => item.start <= range.start && range.end <= item.end;
     const as = (kind) => (item) => ({ kind, item });
     const spans = this.spansIn(range.start, range.end).filter(covers);
-    const found = within(this.pending, range.start, range.end).filter(covers);
+    const found = this.proposals.openIn(range.start, range.end).filter(covers);
     const length = ({ item }) => item.end - item.start;
     return [...spans.map(as("span")), ...found.map(as("suggestion"))].sort(
       (a, b) => length(a) - length(b),
-    );
-  }
-
-  // The suggestion of exactly this place and label, open or not.
-  suggestionLike(span) {
-    const there = this.suggestions[placeOf(this.suggestions, span)];
-    return there && isSame(there, span) ? there : null;
-  }
-
-  leastCertainFirst() {
-    return [...this.pending].sort(
-      (a, b) => a.confidence - b.confidence || a.start - b.start,
     );
   }
 
@@ -107,13 +115,6 @@ export class Model {
       counts.set(span.label, (counts.get(span.label) ?? 0) + 1);
     }
     return counts;
-  }
-
-  #find(span) {
-    let index = placeOf(this.spans, span);
-    const isHere = (other) => other?.start === span.start && other.end === span.end;
-    while (isHere(this.spans[index]) && !isSame(this.spans[index], span)) index += 1;
-    return isHere(this.spans[index]) ? index : -1;
   }
 
   #measure(spans) {
@@ -129,16 +130,14 @@ export class Model {
   #withSource(span) {
     if (span.suggested !== undefined) return span;
     const { start, end, label } = span;
-    return { start, end, label, ...provenanceOf(this.suggestionLike(span)) };
+    return { start, end, label, ...provenanceOf(this.proposals.like(span)) };
   }
 
-  // Open suggestions: not rejected, and free to be accepted.
+  // Open are suggestions that nobody rejected and that could still be accepted.
   #propose() {
     const isTaken = this.mayOverlap
-      ? (suggestion) => this.#find(suggestion) >= 0
+      ? (suggestion) => this.has(suggestion)
       : ({ start, end }) => within(this.spans, start, end).length > 0;
-    this.pending = this.suggestions.filter(
-      (suggestion) => !isTaken(suggestion) && !this.#rejected.has(keyOf(suggestion)),
-    );
+    this.proposals.update((suggestion) => isTaken(suggestion) || this.#rejected.has(keyOf(suggestion)));
   }
 }

@@ -104,7 +104,7 @@ export class Pointer {
     const under = document.elementFromPoint(event.clientX, event.clientY);
     const mark = under?.closest("mark");
     if (mark && this.#view.root.contains(mark)) {
-      return this.#desk.select(this.#itemOf(mark), { isMarked: true });
+      return this.#choose(mark);
     }
     const token = this.#tokenUnder(event, point);
     if (token === null) return this.#desk.move("clear");
@@ -116,13 +116,11 @@ export class Pointer {
     return tokenAt({ view: this.#view, tokens: this.#desk.model.tokens, near }, event);
   }
 
-  // The innermost item of a mark or, where that has been chosen already, the next one
-  // around it.
-  #itemOf({ dataset }) {
+  // Another click on what is chosen chooses what lies around it.
+  #choose({ dataset }) {
     const range = { start: Number(dataset.start), end: Number(dataset.end) };
-    const items = this.#desk.model.itemsAt(range).map(({ item }) => item);
-    const here = items.indexOf(this.#desk.target?.item);
-    return items[here + 1] ?? items[0];
+    const isOther = this.#desk.selectNext(range);
+    if (!isOther) this.#desk.select(this.#desk.target.item, { isMarked: true });
   }
 
   // What is marked out here is not the browser's selection, so copying needs help.

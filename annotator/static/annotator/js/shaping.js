@@ -17,6 +17,8 @@ export const spanCommands = ({ desk, commands }) => ({
   split: () => split(desk),
   merge: () => merge(desk),
   remove: () => remove(desk, commands),
+  labelAgain: () => labelAgain(desk),
+  selectAround: () => selectAround(desk),
 });
 
 function move(desk, edge, direction, byCharacter = false) {
@@ -55,6 +57,21 @@ function repeatLabel(desk) {
   const { lastLabel, cursor } = desk;
   if (lastLabel && cursor.range) return applyLabel(desk, lastLabel);
   return desk.say(gettext("Label something first, then repeat it."));
+}
+
+// Mark the place of the span out afresh: the label that follows is one more.
+function labelAgain(desk) {
+  const { target, cursor, model } = desk;
+  const place = target?.item ?? cursor.range;
+  if (!place) return false;
+  if (model.mayOverlap) return desk.select({ ...place }, { isMarked: true });
+  return desk.say(gettext("In this project a place has one label: another one replaces it."));
+}
+
+function selectAround(desk) {
+  const { range } = desk.cursor;
+  if (!range) return false;
+  return desk.selectNext(range) || desk.say(gettext("No other span lies around this place."));
 }
 
 // The cursor stays with what came out of the change.

@@ -57,6 +57,14 @@ export function placeOf(sorted, span) {
   return low;
 }
 
+// Where this very span, with its label, is in a list in the order of the text, or -1.
+export function indexOfSame(sorted, span) {
+  const isHere = (other) => other?.start === span.start && other.end === span.end;
+  let index = placeOf(sorted, span);
+  while (isHere(sorted[index]) && !isSame(sorted[index], span)) index += 1;
+  return isHere(sorted[index]) ? index : -1;
+}
+
 // The spans of a list in the order of the text that touch [start, end). A flat list
 // needs no more; in a layered one, where spans may overlap, the longest one's length
 // says how far back to look.

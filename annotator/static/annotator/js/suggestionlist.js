@@ -21,7 +21,7 @@ export class SuggestionList {
   }
 
   #draw() {
-    const order = this.#desk.model.leastCertainFirst();
+    const order = this.#desk.model.proposals.leastCertainFirst();
     const rows = order.slice(0, SHOWN).map((item) => this.#rowOf(item));
     const held = document.activeElement;
     const isSame = rows.every((row, index) => row === this.#list.children[index]);
@@ -80,9 +80,9 @@ export class SuggestionList {
 
   #markCurrent() {
     const { target } = this.#desk;
+    const current = target && this.#rows.get(target.item);
     for (const row of this.#list.children) {
-      const isHere = target?.kind === "suggestion" && row.dataset.start === String(target.item.start);
-      row.classList.toggle("is-current", isHere);
+      row.classList.toggle("is-current", row === current);
     }
   }
 }

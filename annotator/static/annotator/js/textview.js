@@ -4,7 +4,6 @@
 import { blocksOf, indexOfPiece } from "./blocks.js";
 import { drawPiece, newSpan, unitOf } from "./drawing.js";
 import { firstIndex } from "./offsets.js";
-import { within } from "./spans.js";
 
 const LONG_TEXT = 20_000; // from here on, blocks off the screen are not laid out
 const LONG_LINE = 8000; // from here on, a line is laid out piece by piece
@@ -86,15 +85,10 @@ export class TextView {
   // A change shows or hides suggestions and moves underlines of spans that overlap:
   // both may reach into other pieces.
   #touchedBy({ add, remove, reject, unreject }) {
-    const { offsets, suggestions } = this.#model;
+    const { offsets } = this.#model;
     const touched = new Set();
     for (const span of [...add, ...remove, ...reject, ...unreject]) {
-      const near = [
-        ...within(suggestions, span.start, span.end),
-        ...this.#model.spansIn(span.start, span.end),
-      ];
-      const start = Math.min(span.start, ...near.map((item) => item.start));
-      const end = Math.max(span.end, ...near.map((item) => item.end));
+      const { start, end } = this.#model.reachOf(span);
       const last = indexOfPiece(this.#pieces, offsets.toUtf16(end - 1));
       let index = indexOfPiece(this.#pieces, offsets.toUtf16(start));
       for (; index <= last; index += 1) touched.add(this.#pieces[index]);
