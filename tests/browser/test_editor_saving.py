@@ -174,7 +174,7 @@ def test_edits_behind_a_refused_one_that_do_not_fit_are_named(
     assert desk.spans == [(*BASEL, "LOC")]
 
 
-def test_a_refusal_is_said_though_the_server_goes_away_behind_it(
+def test_a_server_that_goes_away_behind_a_refusal_stops_no_saving(
     desk: Desk, project: Project
 ) -> None:
     desk.open(add_document(project))
@@ -183,7 +183,12 @@ def test_a_refusal_is_said_though_the_server_goes_away_behind_it(
     desk.drag(*KARL).press("3")
     toast = desk.page.locator("#toast.is-shown")
     toast.get_by_text("The project has no label “ORG”. The server cannot").wait_for()
-    desk.page.get_by_text("Not saved · 1 unsaved").wait_for()
+    desk.page.get_by_text("Offline · 1 unsaved").wait_for()
+    desk.double_click(*BASEL).press("2")
+    desk.page.get_by_text("Offline · 2 unsaved").wait_for()
+    desk.page.unroute("**/annotation")
+    assert desk.spans == [(*BASEL, "LOC")]
+    assert desk.shown == ["Basel"]
 
 
 def test_what_was_refused_does_not_stand_in_the_way_of_undo(

@@ -114,6 +114,23 @@ test("a conflict stops everything until somebody chooses", async () => {
   assert.deepEqual(ids(server), ["mine"]);
 });
 
+test("what nobody could settle is sent again, and all behind it follows", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const { server, journal } = setUp();
+  const answers = [{ kind: "refused", detail: "No." }, null, null];
+  const send = async (edit) => answers.shift() ?? server.send(edit);
+  const autosave = new Autosave({ send, journal, version: 0 });
+  for (const id of ["a", "b"]) autosave.enqueue({ edit_id: id });
+  await settled();
+  assert.equal(autosave.phase, "stopped");
+  autosave.postpone();
+  assert.equal(autosave.phase, "offline");
+  context.mock.timers.tick(2000);
+  await settled();
+  assert.deepEqual(ids(server), ["a", "b"]);
+  assert.equal(autosave.phase, "saved");
+});
+
 test("another page takes the journal up where a crash left it", async () => {
   const { server, journal, autosave } = setUp({ version: 3 });
   server.mode = "off";

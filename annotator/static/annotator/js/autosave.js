@@ -62,6 +62,11 @@ export class Autosave extends EventTarget {
     this.#pump();
   }
 
+  // Nobody could settle what the server answered: send the same edit again in a while.
+  postpone() {
+    if (this.#phase === "stopped") this.#waitAndRetry(null);
+  }
+
   // Drop what is waiting and go on from a version of the server's.
   restart(version) {
     for (const entry of this.#queue) this.#journal.remove(entry);

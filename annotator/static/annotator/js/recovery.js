@@ -92,9 +92,10 @@ export function standBy({ api, autosave, desk }) {
     if (phase !== "stopped") return;
     if (reply.kind === "conflict") await settle({ desk, autosave, theirs: reply.theirs });
     if (reply.kind === "refused") {
-      await undoRefused({ api, autosave, desk, reply }).catch((error) =>
-        desk.say(`${reply.detail} ${error.message}`, "danger"),
-      );
+      await undoRefused({ api, autosave, desk, reply }).catch((error) => {
+        desk.say(`${reply.detail} ${error.message}`, "danger");
+        autosave.postpone();
+      });
     }
     if (reply.kind === "forbidden") {
       desk.say(
