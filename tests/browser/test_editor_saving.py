@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from playwright.sync_api import expect
 
 from annotator import queue
 from annotator.models import (
@@ -199,8 +200,21 @@ def test_what_was_refused_does_not_stand_in_the_way_of_undo(
     desk.drag(*KARL).press("3")
     desk.page.get_by_text("The project has no label “ORG”.").wait_for()
     assert desk.spans == [(*BASEL, "LOC")]
+    undo, redo = desk.page.locator("#undo"), desk.page.locator("#redo")
     assert desk.press("Control+z").spans == []
+    expect(undo).to_be_disabled()
+    expect(redo).to_be_enabled()
     assert desk.press("Control+Shift+z").spans == [(*BASEL, "LOC")]
+
+
+def test_where_all_was_refused_there_is_nothing_to_undo(
+    desk: Desk, project: Project
+) -> None:
+    desk.open(add_document(project))
+    project.labels.filter(name="ORG").delete()
+    desk.drag(*KARL).press("3")
+    desk.page.get_by_text("The project has no label “ORG”.").wait_for()
+    expect(desk.page.locator("#undo")).to_be_disabled()
 
 
 @pytest.mark.parametrize("storage", [FULL_STORAGE, FORBIDDEN_STORAGE])

@@ -38,6 +38,17 @@ test("a change that no longer fits is forgotten, and the one before it undone", 
   assert.equal(history.redo(always), null);
 });
 
+test("what no longer fits promises nothing", () => {
+  const history = new History();
+  for (const start of [1, 2, 3]) history.record(adding(start));
+  history.undo(always);
+  history.forget(({ add, remove }) => [...add, ...remove][0].start === 1);
+  assert.equal(history.canRedo, false);
+  assert.equal(history.canUndo, true);
+  history.forget(() => false);
+  assert.equal(history.canUndo, false);
+});
+
 test("a history survives being written down", () => {
   const history = new History();
   history.record(adding(1));

@@ -1,5 +1,5 @@
 // The desk: one open document and everything a person may do to it. The views listen
-// to its events: content (something was edited), cursor, mode, state, keys and say.
+// to its events: content (something was edited), cursor, mode, state, history, keys, say.
 
 import * as edits from "./edits.js";
 import { isEmpty, toWire } from "./changes.js";
@@ -122,6 +122,12 @@ export class Desk extends EventTarget {
     this.model.replace(annotation);
     if (change && !isEmpty(change)) this.history.record(change);
     this.#emit("content", { change: null });
+  }
+
+  // Forget what cannot be undone or redone any more, after the server refused something.
+  tidyHistory() {
+    this.history.forget((change) => this.model.fits(change));
+    this.#emit("history", {});
   }
 
   say(sentence, tone = "plain") {

@@ -37,6 +37,16 @@ export class History {
     return this.#move(this.#undone, this.#done, (change) => change, fits);
   }
 
+  // Forget what does not fit any more, as far as it stands in the way: canUndo and
+  // canRedo promise what undo and redo can keep.
+  forget(fits) {
+    const forgetFrom = (list, direction) => {
+      while (list.length && !fits(direction(list.at(-1)))) list.pop();
+    };
+    forgetFrom(this.#done, invert);
+    forgetFrom(this.#undone, (change) => change);
+  }
+
   toJSON() {
     return { done: this.#done, undone: this.#undone };
   }

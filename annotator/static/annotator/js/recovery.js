@@ -112,6 +112,7 @@ async function undoRefused({ api, autosave, desk, reply }) {
   const [, ...later] = autosave.restart(annotation.version);
   desk.adopt(annotation, null);
   const misfits = later.filter((edit) => !redo(desk, edit));
+  desk.tidyHistory();
   const sentences = [reply.detail];
   if (misfits.length) sentences.push(describeMisfits(misfits, desk.model.offsets));
   desk.say(sentences.join(" "), "danger");

@@ -73,6 +73,7 @@ function follow(desk, view) {
     showCursor(view, range);
     if (detail.isScrolled && range) reveal(view, focus ?? range);
   });
+  desk.addEventListener("history", () => showHistory(desk));
   desk.addEventListener("keys", () => showKeyHints(desk));
   showKeyHints(desk);
   showHistory(desk);

@@ -8,6 +8,7 @@ export function travel(desk, direction) {
     return desk.say(nothing);
   }
   desk.perform(change, { isRecorded: false });
+  desk.tidyHistory();
   const [place] = [...change.add, ...change.unreject, ...change.remove];
   return place && desk.select(place, { isMarked: false, isScrolled: true });
 }
