@@ -71,3 +71,56 @@ def test_a_checkbox_keeps_the_space_bar_alone(desk: Desk, project: Project) -> N
     with desk.page.expect_response("**/edits"):
         desk.press("x")
     assert desk.annotation.rejections.count() == 1
+
+
+def comment_three_times(desk: Desk, project: Project) -> None:
+    desk.open(add_document(project))
+    for number, text in enumerate(("one", "two", "three"), start=1):
+        desk.press(",")
+        desk.page.keyboard.type(text)
+        desk.press("Control+Enter")
+        expect(desk.page.locator("#comment-list li")).to_have_count(number)
+
+
+def test_after_a_comment_was_settled_the_focus_is_where_it_was(
+    desk: Desk, project: Project
+) -> None:
+    comment_three_times(desk, project)
+    rows = desk.page.locator("#comment-list li")
+    rows.nth(1).get_by_role("button", name="Resolve").focus()
+    desk.press("Enter")
+    again = rows.nth(1).get_by_role("button", name="Open again")
+    expect(again).to_be_focused()
+    desk.press("Enter")
+    expect(rows.nth(1).get_by_role("button", name="Resolve")).to_be_focused()
+
+
+def test_after_a_comment_was_deleted_the_focus_is_on_the_next_one(
+    desk: Desk, project: Project
+) -> None:
+    comment_three_times(desk, project)
+    rows = desk.page.locator("#comment-list li")
+    rows.nth(1).get_by_role("button", name="Delete").focus()
+    desk.press("Enter")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(1).get_by_role("button", name="Delete")).to_be_focused()
+    desk.press("Enter")
+    expect(rows).to_have_count(1)
+    expect(desk.page.locator("#comment-text")).to_be_focused()
+
+
+def test_a_late_answer_to_a_comment_does_not_take_the_focus_away(
+    desk: Desk, project: Project
+) -> None:
+    waiting = []
+    desk.open(add_document(project)).page.route(
+        "**/comments", lambda route: waiting.append(route)
+    )
+    desk.press(",")
+    desk.page.keyboard.type("one")
+    desk.press("Control+Enter")
+    desk.page.wait_for_timeout(100)
+    desk.page.locator("#sticky-mode").focus()
+    waiting.pop().continue_()
+    expect(desk.page.locator("#comment-list li")).to_have_count(1)
+    expect(desk.page.locator("#sticky-mode")).to_be_focused()
