@@ -5,23 +5,15 @@ from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from annotator.models.projects import PALETTE
 from modeling.curves import band
 from tasks.runs import COSTS, Runs, read_runs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Okabe and Ito's hues, which colour-blind people can tell apart.
-COLORS = (
-    "#0072b2",
-    "#d55e00",
-    "#009e73",
-    "#cc79a7",
-    "#b8860b",
-    "#56b4e9",
-    "#7a5195",
-    "#5f7d1f",
-)
+# Of the colours of labels, those that colour-blind people tell apart easily.
+COLORS = 8
 LINES = ("-", "--", ":", "-.")
 TITLES = {
     "tokens": "tokens read",
@@ -63,7 +55,7 @@ def draw(paths: Sequence[Path], target: Path) -> None:
 
 
 def _draw_panel(panel: "Axes", runs: Runs, cost: str, names: Sequence[str]) -> None:
-    colors, styles = cycle(COLORS), cycle(LINES)
+    colors, styles = cycle(PALETTE[:COLORS]), cycle(LINES)
     for name, color, style in zip(names, colors, styles, strict=False):
         lines = [runs.line(name, seed, cost) for seed in runs.rows.get(name, ())]
         rows = band(lines)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from annotator.models.projects import PALETTE
 from tasks.picture import draw
 from tests.tasks.test_report import CHOSEN, RANDOM, write
 
@@ -33,3 +34,12 @@ def test_every_cost_has_a_panel(tmp_path: Path) -> None:
 def test_an_unknown_ending_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="“curves.bmp” must end in"):
         draw([], tmp_path / "curves.bmp")
+
+
+def test_curves_have_the_colours_of_labels(tmp_path: Path) -> None:
+    table = write(
+        tmp_path / "results.csv", {("random", 0): RANDOM, ("mnlp", 0): CHOSEN}
+    )
+    draw([table], tmp_path / "curves.svg")
+    drawn = (tmp_path / "curves.svg").read_text()
+    assert all(f"stroke: {color}" in drawn for color in PALETTE[:2])
