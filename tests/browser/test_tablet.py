@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from playwright.sync_api import expect
 
 from annotator.models import Membership, Project
 from tests.browser.desk import BASEL, KARL, Desk, add_document, suggest
@@ -49,6 +50,19 @@ class Finger:
         places = [{"x": x, "y": y} for x, y in points]
         event = {"type": kind, "touchPoints": places}
         self._session.send("Input.dispatchTouchEvent", event)
+
+
+class Pen:
+    """A pen, which browsers report as a mouse that says what it is."""
+
+    def __init__(self, page: Any) -> None:
+        self._session = page.context.new_cdp_session(page)
+
+    def send(self, kind: str, x: float, y: float) -> None:
+        is_down = kind != "mouseReleased"
+        event = {"type": kind, "x": x, "y": y, "pointerType": "pen", "clickCount": 1}
+        button = {"button": "left", "buttons": int(is_down)}
+        self._session.send("Input.dispatchMouseEvent", event | button)
 
 
 def select_by_finger(desk: Desk, surface: str) -> None:
@@ -137,3 +151,40 @@ def test_what_a_viewer_selects_with_a_finger_stays_to_be_copied(
     select_by_finger(desk.open(add_document(project)), "arl M")
     desk.page.wait_for_timeout(900)
     assert desk.page.evaluate("String(getSelection())") == "arl M"
+
+
+def test_a_pen_marks_by_a_drag_however_slow(desk: Desk, project: Project) -> None:
+    desk.open(add_document(project))
+    pen, box = Pen(desk.page), desk.box(11, 17)
+    y = box["y"] + box["height"] / 2
+    pen.send("mousePressed", box["x"] + 2, y)
+    pen.send("mouseMoved", box["x"] + box["width"] / 2, y)
+    desk.page.wait_for_timeout(700)
+    pen.send("mouseMoved", box["x"] + box["width"] - 2, y)
+    expect(desk.page.locator("#popover")).to_be_hidden()
+    pen.send("mouseReleased", box["x"] + box["width"] - 2, y)
+    desk.page.locator("#popover").get_by_text("PER").tap()
+    assert desk.spans == [(*KARL, "PER")]
+
+
+def test_a_tap_of_a_pen_offers_the_labels(desk: Desk, project: Project) -> None:
+    desk.open(add_document(project))
+    pen, box = Pen(desk.page), desk.box(*BASEL)
+    place = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    pen.send("mousePressed", *place)
+    pen.send("mouseReleased", *place)
+    desk.page.locator("#popover").get_by_text("LOC").tap()
+    assert desk.spans == [(*BASEL, "LOC")]
+
+
+def test_a_swipe_scrolls_and_marks_nothing(desk: Desk, project: Project) -> None:
+    desk.open(add_document(project, "Ada met Karl Marx in Basel.\n" * 120))
+    finger = Finger(desk.page)
+    finger.send("touchStart", (300, 900))
+    for y in range(880, 300, -20):
+        finger.send("touchMove", (300, y))
+    finger.send("touchEnd")
+    desk.page.wait_for_function("scrollY > 300")
+    desk.page.wait_for_timeout(700)
+    expect(desk.page.locator("#popover")).to_be_hidden()
+    assert desk.page.evaluate("CSS.highlights.has('cursor')") is False

@@ -1,5 +1,5 @@
-// The mouse: a drag marks a range out, two clicks a token, three a sentence, and one
-// stands on what is there.
+// The mouse, and a pen, which is as precise: a drag marks a range out, two clicks a token,
+// three a sentence, and one stands on what is there.
 
 import { applyLabel } from "./labelling.js";
 import { isJoinedScript } from "./tokens.js";
@@ -12,13 +12,13 @@ export class Pointer {
   #desk;
   #press = null; // where and how often the button went down in the text
   #latest = null;
-  isFinger = false; // who has no keyboard at hand gets the labels at once
+  isOnScreen = false; // finger or pen: who has no keyboard at hand gets the labels at once
 
   constructor(view, desk) {
     this.#view = view;
     this.#desk = desk;
     document.addEventListener("pointerdown", ({ pointerType }) => {
-      this.isFinger = pointerType === "touch";
+      this.isOnScreen = pointerType !== "mouse";
     });
     view.root.addEventListener("mousedown", (event) => this.#begin(event));
     document.addEventListener("mouseup", (event) => {
@@ -32,8 +32,9 @@ export class Pointer {
   }
 
   // Take over what the browser has selected, as a drag of the mouse does; not where it
-  // only shows the cursor.
+  // only shows the cursor, nor in the middle of a drag.
   markSelection() {
+    if (this.#press) return;
     const selection = window.getSelection();
     if (!selection.rangeCount || selection.isCollapsed) return;
     const { start, end } = this.#rangeOf(selection);
@@ -108,7 +109,7 @@ export class Pointer {
     }
     const token = this.#tokenUnder(event, point);
     if (token === null) return this.#desk.move("clear");
-    if (this.isFinger) return this.#mark(this.#desk.model.tokens.range(token));
+    if (this.isOnScreen) return this.#mark(this.#desk.model.tokens.range(token));
     return this.#desk.move("moveTo", token);
   }
 

@@ -1,5 +1,5 @@
-// A finger marks text with the system's own handles: no mouse event tells, only the
-// browser's selection. It is taken when it has come to rest.
+// A finger, and the pen of some tablets, mark text with the system's own handles: no mouse
+// event tells, only the browser's selection. It is taken when it has come to rest.
 
 const REST = 500; // milliseconds
 
@@ -9,7 +9,7 @@ export function listenToTouch(view, pointer) {
     clearTimeout(waiting);
     const selection = window.getSelection();
     const isInText = view.root.contains(selection.anchorNode);
-    if (!pointer.isFinger || !isInText || selection.isCollapsed) return;
+    if (!pointer.isOnScreen || !isInText || selection.isCollapsed) return;
     waiting = setTimeout(() => pointer.markSelection(), REST);
   });
 }
