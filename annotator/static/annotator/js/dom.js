@@ -25,14 +25,14 @@ export const painted = () =>
     setTimeout(resolve, 100);
   });
 
-// Do something before the next frame is drawn, once however often it is asked for: what
-// has to be measured is then measured once.
-export function beforePaint(act) {
+// Do something behind what runs now, once however often it is asked for: what has to be
+// measured is then measured once, while the page waits for the next frame anyway.
+export function afterwards(act) {
   let isWaiting = false;
   return () => {
     if (isWaiting) return;
     isWaiting = true;
-    requestAnimationFrame(() => {
+    queueMicrotask(() => {
       isWaiting = false;
       act();
     });

@@ -1,7 +1,7 @@
 // Two handles at the ends of what the cursor stands on: dragging one moves that
 // boundary, by tokens or with Alt by characters. The keys [ and ] do the same.
 
-import { beforePaint, byId } from "./dom.js";
+import { afterwards, byId } from "./dom.js";
 import { dragBoundary, reshape } from "./boundaries.js";
 import { isRightToLeft, pointAt } from "./geometry.js";
 import { showCursor } from "./highlights.js";
@@ -25,7 +25,7 @@ export class Handles {
     document.addEventListener("pointermove", (event) => this.#move(event));
     document.addEventListener("pointerup", (event) => this.#end(event));
     document.addEventListener("pointercancel", () => this.#cancel());
-    const follow = beforePaint(() => this.#follow());
+    const follow = afterwards(() => this.#follow());
     desk.addEventListener("cursor", follow);
     desk.addEventListener("content", follow);
     new ResizeObserver(follow).observe(view.root);
