@@ -77,3 +77,14 @@ def test_why_this_document_scrolls_to_a_token_far_down(
     assert 0 < top < bottom < 800
     desk.press("2")
     assert desk.spans == [(start, start + 5, "LOC")]
+
+
+def test_nothing_is_asked_of_the_server_while_nobody_works(
+    desk: Desk, project: Project
+) -> None:
+    desk.open(add_document(project))
+    asked: list[str] = []
+    desk.page.on("request", lambda request: asked.append(request.url))
+    desk.page.wait_for_timeout(2500)
+    assert asked == []
+    assert desk.page.evaluate("typeof htmx") == "undefined"
