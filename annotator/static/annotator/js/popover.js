@@ -1,47 +1,40 @@
 // A small window near what is marked: labels to give, a suggestion to decide on.
 
-import { applyLabel } from "./labelling.js";
-import { byId, clone, fill } from "./dom.js";
+import { LabelPicker } from "./labelpicker.js";
+import { byId, fill } from "./dom.js";
 import { explainSource, longSource } from "./sources.js";
-import { shortcutOf } from "./keys.js";
+import { rowsOf } from "./spans.js";
 
-const MANY_LABELS = 9;
 const GAP = 10;
 const TAG = 0.9; // letters below a mark: the room that its label takes
+const ROW = 0.78; // and that each further row of underlines takes
 
 export class Popover {
   #element = byId("popover");
-  #list = byId("popover-labels");
-  #search = byId("popover-search");
   #desk;
   #view;
+  #labels;
 
   constructor({ desk, view, commands }) {
     this.#desk = desk;
     this.#view = view;
+    this.#labels = new LabelPicker({ desk, leave: () => this.#leave() });
     this.#element.addEventListener("mousedown", (event) => {
-      if (event.target !== this.#search) event.preventDefault();
+      if (event.target !== byId("popover-search")) event.preventDefault();
     });
     for (const button of this.#element.querySelectorAll("[data-command]")) {
       button.addEventListener("click", () => commands.run(button.dataset.command));
     }
-    desk.model.labels.forEach((label, index) => this.#list.append(this.#newRow(label, index)));
-    this.#search.hidden = desk.model.labels.length <= MANY_LABELS;
-    this.#search.addEventListener("input", () => this.#filter());
-    this.#search.addEventListener("keydown", (event) => this.#searchKey(event));
     desk.addEventListener("cursor", () => this.#follow());
     desk.addEventListener("content", () => this.#follow());
-    desk.addEventListener("keys", () => this.#showKeys());
     new ResizeObserver(() => this.#follow()).observe(view.root);
-    this.#showKeys();
   }
 
-  // Show the labels at the cursor and go to the search field, if there is one.
+  // Show the labels at the cursor and go to them.
   search() {
     if (!this.#desk.cursor.range || !this.#desk.mayEdit) return false;
     this.#show();
-    if (!this.#search.hidden) this.#search.focus();
-    else this.#list.querySelector("button")?.focus();
+    this.#labels.focus();
     return true;
   }
 
@@ -49,6 +42,11 @@ export class Popover {
     const { cursor, mayEdit, stickyLabel } = this.#desk;
     if (cursor.isRange && mayEdit && !stickyLabel) this.#show();
     else this.#element.hidden = true;
+  }
+
+  #leave() {
+    this.#element.hidden = true;
+    this.#view.root.focus({ preventScroll: true });
   }
 
   #show() {
@@ -59,12 +57,7 @@ export class Popover {
       part.hidden = !part.dataset.for.split(" ").includes(kind);
     }
     if (kind === "suggestion") this.#showSource(target.item);
-    for (const row of this.#list.children) {
-      const isCurrent = row.dataset.label === target?.item.label;
-      row.setAttribute("aria-pressed", String(isCurrent));
-    }
-    this.#search.value = "";
-    this.#filter();
+    this.#labels.offer(target?.item.label);
     this.#element.hidden = false;
     this.#place();
   }
@@ -86,7 +79,7 @@ export class Popover {
     const home = this.#element.offsetParent.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = this.#element;
     const letter = Number.parseFloat(getComputedStyle(this.#view.root).fontSize);
-    const below = last.bottom + TAG * letter;
+    const below = last.bottom + (TAG + ROW * this.#lowestRow()) * letter;
     const isRoomBelow = below + height + GAP < window.innerHeight;
     const top = isRoomBelow ? below : first.top - GAP - height;
     const rightmost = Math.min(home.right, window.innerWidth) - width - GAP;
@@ -95,44 +88,12 @@ export class Popover {
     this.#element.style.setProperty("left", `${left - home.left}px`);
   }
 
-  #showKeys() {
-    this.#desk.model.labels.forEach((label, index) => {
-      const key = this.#list.children[index].querySelector("kbd");
-      fill(key, shortcutOf(label, this.#desk.keys));
-      key.hidden = !key.textContent;
-    });
-  }
-
-  #newRow(label, index) {
-    const row = clone("popover-label-template");
-    row.element.classList.add(`label-${index}`);
-    row.element.dataset.label = label.name;
-    fill(row.name, label.name);
-    row.element.addEventListener("click", () => this.#choose(label.name));
-    return row.element;
-  }
-
-  #choose(name) {
-    applyLabel(this.#desk, name);
-    this.#element.hidden = true;
-    this.#view.root.focus({ preventScroll: true });
-  }
-
-  #filter() {
-    const wanted = this.#search.value.trim().toLocaleLowerCase();
-    for (const row of this.#list.children) {
-      row.hidden = !row.dataset.label.toLocaleLowerCase().includes(wanted);
-    }
-  }
-
-  #searchKey(event) {
-    if (event.isComposing || event.keyCode === 229) return;
-    const first = this.#list.querySelector("button:not([hidden])");
-    if (event.key === "Enter" && first) first.click();
-    if (event.key === "Escape") this.#element.hidden = true;
-    if (["Enter", "Escape"].includes(event.key)) {
-      event.preventDefault();
-      this.#view.root.focus({ preventScroll: true });
-    }
+  // Where spans overlap, underlines and labels hang in several rows below the text.
+  #lowestRow() {
+    const { model, cursor } = this.#desk;
+    if (!model.mayOverlap) return 0;
+    const { start, end } = cursor.range;
+    const items = [...model.spansIn(start, end), ...model.proposals.openIn(start, end)];
+    return Math.max(0, ...rowsOf(items).values());
   }
 }
