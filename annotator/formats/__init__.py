@@ -38,6 +38,7 @@ from annotator.formats import (
     webanno_tsv_writer,
     xlsx,
     xmi,
+    xmi_writer,
     yedda,
 )
 from annotator.formats.errors import WriteRefused
@@ -91,6 +92,7 @@ OUTPUTS: dict[str, Output] = {
         label_studio_writer.OUTPUT,
         brat_writer.OUTPUT,
         webanno_tsv_writer.OUTPUT,
+        xmi_writer.OUTPUT,
         spacy_writer.OUTPUT,
         hugging_face_writer.OUTPUT,
     )

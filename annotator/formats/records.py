@@ -76,7 +76,7 @@ class Loss:
     """Something of a record that the written file does not hold as it was."""
 
     record: Record
-    kind: str  # "moved", "dropped", "token", "sentence", "label", "id" or "empty"
+    kind: str  # as docs/formats.md lists them: "moved", "dropped", "token" …
     reason: str
     span: Span | None = None
     became: tuple[int, int] | None = None

@@ -24,6 +24,8 @@ MOST_ANNOTATIONS = 1_000_000
 METADATA = (".DocumentMetaData", ".DocumentAnnotation")  # about all of a text
 RELATION = {"Governor", "Dependent"}
 ID_FEATURES = ("documentId", "documentTitle")
+FIELD = ".MetaDataStringField"
+ANNOTATED = "marginalia.annotated"  # such a field's key, where "no spans" is an answer
 
 
 @dataclass(slots=True)
@@ -40,6 +42,10 @@ class Annotation:
     @property
     def is_metadata(self) -> bool:
         return self.type.endswith(METADATA)
+
+    @property
+    def says_annotated(self) -> bool:
+        return self.type.endswith(FIELD) and self.features.get("key") == ANNOTATED
 
     @property
     def is_link(self) -> bool:
@@ -113,7 +119,8 @@ def records(
     with_text = [view for view in views if view.text]
     if not with_text:
         raise FormatError(1, _t("No view of the file has a text."))
-    is_annotated = any(a.is_mention for view in views for a in view.annotations)
+    found = [a for view in views for a in view.annotations]
+    is_annotated = any(a.is_mention or a.says_annotated for a in found)
     for view in views:
         try:
             if view.text:
@@ -242,7 +249,7 @@ def _places(view: View, ruler: Ruler, name: str) -> Iterator[Token]:
 def _unkept(view: View, strays: int) -> Iterator[str]:
     layers: defaultdict[str, list[Annotation]] = defaultdict(list)
     for annotation in view.annotations:
-        if not annotation.is_metadata:
+        if not (annotation.is_metadata or annotation.says_annotated):
             layers[annotation.type].append(annotation)
     for layer, found in layers.items():
         yield from _layer_notes(layer, found)
