@@ -19,7 +19,7 @@ PIECE = re.compile(r"((?:[^\\|]|\\.?)*+)(\||$)", re.DOTALL)
 NUMBERED = re.compile(r"(.*)\[([0-9]{1,9})\]", re.DOTALL)
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 LINK = re.compile(r".*->([0-9]{1,9}-[0-9]{1,9})", re.DOTALL)  # of a chain
-CONTROLS = {"t": "\t", "n": "\n", "r": "\r"}
+CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "b": "\b"}
 NOTHING, NO_VALUE = "_", "*"
 
 

@@ -214,3 +214,8 @@ def test_whatever_is_changed_only_format_errors_come_out(data: st.DataObject) ->
                 assert isinstance(item, Record)
         except FormatError as error:
             assert error.message
+
+
+def test_controls_that_inception_escapes_are_read(read_file: Read) -> None:
+    content = f"{HEAD}\n\n#Text=a\\fb\\bc\\td\\re\\\\f\\\x01\n1-1\t0-1\ta\t\n"
+    assert one(read_file, content).text == "a\fb\bc\td\re\\f\x01"
