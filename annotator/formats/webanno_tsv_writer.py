@@ -19,8 +19,15 @@ HEADER = "#FORMAT=WebAnno TSV 3.3\n"
 LAYER = (
     "#T_SP=de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity|identifier|value\n"
 )
-CONTROLS = {"\t": r"\t", "\n": r"\n", "\r": r"\r", "\\": r"\\"}
-IN_TEXT = re.compile(r"[\t\n\r\\]")
+CONTROLS = {
+    "\t": r"\t",
+    "\n": r"\n",
+    "\r": r"\r",
+    "\f": r"\f",
+    "\b": r"\b",
+    "\\": r"\\",
+}
+IN_TEXT = re.compile(r"[\t\n\r\f\x08\\]")
 
 
 def write(
@@ -41,6 +48,7 @@ def write(
                 yield Loss(record, "empty", _t("The document has no token to write."))
                 continue
             yield from renamed(record, name)
+            yield from _spaced(record, tokens[0][0])
             rows = Rows(record, tokens)
             yield from rows.losses
             starts, cut = sentence_starts(record, tokens, rows.inside)
@@ -73,16 +81,27 @@ def _tokens(record: Record) -> tuple[list[Token], list[Loss]]:
     return tokens, losses
 
 
+def _spaced(record: Record, first: int) -> Iterator[Loss]:
+    """A loss where other white space than spaces stands before the first token.
+
+    A sentence begins with its first token; readers put spaces before the first one.
+    """
+    if record.text[:first].strip(" "):
+        reason = _t("The white space before the first token became spaces.")
+        yield Loss(record, "character", reason, became=(0, first))
+
+
 def _lines(
     record: Record, tokens: Sequence[Token], starts: Sequence[int], rows: Rows
 ) -> Iterator[str]:
     text = record.text
     units = offsets_of(text, UTF_16)
     yield HEADER + (LAYER if record.is_annotated else "") + "\n"
-    begins = [0, *(tokens[at][0] for at in starts[1:]), len(text)]
+    begins = [*(tokens[at][0] for at in starts), len(text)]
     breaks = [*starts, len(tokens)]
     for number, (first, last) in enumerate(pairwise(breaks), 1):
-        yield f"\n#Text={_escape(text[begins[number - 1] : begins[number]])}\n"
+        lines = text[begins[number - 1] : begins[number]].split("\n")
+        yield "\n" + "".join(f"#Text={_escape(line)}\n" for line in lines)
         for position, index in enumerate(range(first, last), 1):
             for part, (start, end), cells in rows.of(index):
                 place = f"{number}-{position}{part}\t{units[start]}-{units[end]}"

@@ -65,11 +65,13 @@ def of(losses: list[Loss], record: Record, *kinds: str) -> list[Loss]:
 
 
 def expected_text(record: Record, losses: list[Loss]) -> str:
-    """The text that the losses say is in the file."""
+    """The text that the losses say is in the file: at its start spaces, else marks."""
     text = record.text
     for loss in of(losses, record, "character"):
         assert loss.became is not None
-        text = text[: loss.became[0]] + "\ufffd" + text[loss.became[1] :]
+        start, end = loss.became
+        instead = " " if text[start:end].isspace() and not start else "\ufffd"
+        text = text[:start] + instead * (end - start) + text[end:]
     return text
 
 
