@@ -195,7 +195,7 @@ def _check_unsaid(ruler: Ruler, claims: list[Claim]) -> None:
                 "[{start}, {end}) is no piece of the text if it counts {unit}, as "
                 "other spans of the file do."
             )
-            about = {"start": claim.start, "end": claim.end, "unit": ruler.unit.name}
+            about = {"start": claim.start, "end": claim.end, "unit": ruler.unit.shown}
             raise FormatError(claim.line, sentence.format(**about))
 
 

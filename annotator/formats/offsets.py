@@ -4,11 +4,12 @@ Without surfaces a reading is taken that cuts no word, or none.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import eq
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_noop
 
 from annotator.formats.records import excerpt
 from annotator.formats.source import FormatError
@@ -26,20 +27,25 @@ class Claim(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    name: str  # shown to a person
+    name: str  # as a file may state it
     bytes_of: str  # the encoding that is counted; empty for code points
     size: int = 1  # bytes a unit
     is_inclusive: bool = False  # the end is the last character, not behind it
 
+    @property
+    def shown(self) -> str:
+        """Its name in a sentence for a person."""
+        name = _t(self.name)
+        if self.is_inclusive:
+            return _t("{unit}, ends inclusive").format(unit=name)
+        return name
 
-CODE_POINTS = Unit("code points", "")
-UTF_16 = Unit("UTF-16 units", "utf-16-le", 2)
-UTF_8 = Unit("UTF-8 bytes", "utf-8")
+
+CODE_POINTS = Unit(gettext_noop("code points"), "")
+UTF_16 = Unit(gettext_noop("UTF-16 units"), "utf-16-le", 2)
+UTF_8 = Unit(gettext_noop("UTF-8 bytes"), "utf-8")
 HALF_OPEN = (CODE_POINTS, UTF_16, UTF_8)
-INCLUSIVE = tuple(
-    Unit(f"{unit.name}, ends inclusive", unit.bytes_of, unit.size, True)
-    for unit in HALF_OPEN
-)
+INCLUSIVE = tuple(replace(unit, is_inclusive=True) for unit in HALF_OPEN)
 UNITS = (*HALF_OPEN, *INCLUSIVE)
 
 Same = Callable[[str, str], bool]
@@ -187,7 +193,7 @@ def check_words(text: str, claims: Sequence[Claim], found: Found) -> tuple[str, 
     if not is_open:
         return ()
     sentence = _t("Nothing says what the offsets count; they were read as {unit}.")
-    return (sentence.format(unit=found.unit.name),)
+    return (sentence.format(unit=found.unit.shown),)
 
 
 def _doubtful(
@@ -207,9 +213,9 @@ def _doubtful(
         start=claim.start,
         end=claim.end,
         read=excerpt(text[slice(*place)]) if place else "",
-        unit=unit.name,
+        unit=unit.shown,
         other_read=excerpt(text[slice(*other_place)]) if other_place else "",
-        other=other.name,
+        other=other.shown,
     )
     return FormatError(claim.line, message)
 
@@ -229,7 +235,7 @@ def repaired(unit: Unit, count: int, usual: Unit = CODE_POINTS) -> list[str]:
     if unit == usual or not count:
         return []
     sentence = _t("The offsets count {unit}, not {usual}: {count} were converted.")
-    return [sentence.format(unit=unit.name, usual=usual.name, count=count)]
+    return [sentence.format(unit=unit.shown, usual=usual.shown, count=count)]
 
 
 def is_plain(text: str, unit: Unit) -> bool:

@@ -1,6 +1,7 @@
 """Offset units: found by the surfaces of a whole file, never by luck of one span."""
 
 import pytest
+from django.utils import translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,7 +33,7 @@ def claim(unit: Unit, start: int, end: int, text: str = TEXT) -> Claim:
     return Claim(counted[start], last, text[start:end])
 
 
-@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.shown)
 def test_every_unit_is_found_and_converted(unit: Unit) -> None:
     claims = [claim(unit, 2, 5), claim(unit, 10, 12)]
     assert detect([(TEXT, claims)]).unit == unit
@@ -110,6 +111,14 @@ def test_a_repair_is_reported_with_its_count() -> None:
         "The offsets count UTF-16 units, not code points: 2 were converted."
     ]
     assert repaired(CODE_POINTS, 2) == []
+
+
+def test_units_have_names_in_both_languages() -> None:
+    names = {unit.shown for unit in UNITS}
+    with translation.override("zh-hans"):
+        (note,) = repaired(UTF_16, 2)
+        assert not names & {unit.shown for unit in UNITS}
+    assert note == "偏移量以UTF-16 单元而非码位计：已换算 2 个。"
 
 
 @settings(deadline=None, max_examples=50)
