@@ -4,9 +4,10 @@ import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from io import BytesIO
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from django.utils.translation import gettext as _t
 
@@ -15,6 +16,7 @@ from annotator.formats.errors import MIB, FormatError
 
 LONGEST_LINE = 10 * MIB  # bytes; no document is longer, a wrong file often
 LARGEST_WHOLE = 128 * MIB  # bytes of a file that can only be read at once
+KEPT = 40_000  # bytes of the start, which every format looks at
 
 
 class Line(NamedTuple):
@@ -56,8 +58,7 @@ class Source:
         """Whether this is a folder or looks like a zip file, whose members count."""
         if self.path.is_dir():
             return True
-        with self.path.open("rb") as file:
-            return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
+        return self._start.startswith((b"PK\x03\x04", b"PK\x05\x06"))
 
     @property
     def encoding(self) -> str:
@@ -100,7 +101,7 @@ class Source:
         """The first characters, for a look at the file: bad bytes are U+FFFD."""
         if self.is_collection:
             return ""
-        with self.path.open("rb") as file:
+        with self._opened() as file:
             file.seek(self._encoding.mark)
             decoder = codecs.getincrementaldecoder(self._encoding.codec)("replace")
             return decoder.decode(file.read(4 * characters))[:characters]
@@ -190,7 +191,7 @@ class Source:
 
     @cached_property
     def _encoding(self) -> encodings.Encoding:
-        with self.path.open("rb") as file:
+        with self._opened() as file:
             if not self.stated_encoding:
                 return encodings.find(file)
             try:
@@ -200,9 +201,19 @@ class Source:
                 message = sentence.format(name=self.stated_encoding[:40])
                 raise FormatError(1, message) from error
 
+    @cached_property
+    def _start(self) -> bytes:
+        with self.path.open("rb") as file:
+            return file.read(KEPT)
+
+    def _opened(self) -> IO[bytes]:
+        """The file, or what is kept of a small member, which lives for one reading."""
+        is_kept = self.whole is not None and len(self._start) < KEPT
+        return BytesIO(self._start) if is_kept else self.path.open("rb")
+
     def _lines_of_bytes(self) -> Iterator[Line]:
         number = 0
-        with self.path.open("rb") as file:
+        with self._opened() as file:
             offset = file.seek(self._encoding.mark)
             while data := file.readline(LONGEST_LINE + 1):
                 number += 1
@@ -232,7 +243,7 @@ class Source:
     def _pieces(self) -> Iterator[str]:
         encoding, lines = self._encoding, 1
         decoder = codecs.getincrementaldecoder(encoding.codec)(encoding.errors)
-        with self.path.open("rb") as file:
+        with self._opened() as file:
             file.seek(encoding.mark)
             while True:
                 data = file.read(encodings.CHUNK)

@@ -3,6 +3,7 @@
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -207,3 +208,18 @@ def test_an_encoding_that_was_detected_is_told_for_each_file(
 )
 def test_documentation_is_known_by_its_name(name: str, is_one: bool) -> None:
     assert is_documentation(name) is is_one
+
+
+def test_a_small_member_is_not_opened_for_every_format(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = zipped(tmp_path, {f"{n}.conll": CONLL for n in range(20)})
+    format, opened, real = find_format(source), [0], Path.open
+
+    def count(path: Path, mode: str = "r", *rest: Any, **options: Any) -> Any:
+        opened[0] += mode == "rb"
+        return real(path, mode, *rest, **options)
+
+    monkeypatch.setattr(Path, "open", count)
+    assert len(good(list(read(source, format, ReadOptions())))) == 40
+    assert opened[0] < 3 * 20
