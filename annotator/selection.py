@@ -15,6 +15,7 @@ from annotator.models import Annotation, Document, Project, Span, Suggestion
 from modeling import spans as span_rules
 from modeling.tokens import Token, sentence_breaks, tokenize
 
+# Django takes less time for many keys as ``document__pk__in`` than as ``document__in``.
 BATCH = 500
 JOINTS = {" ", "\n"}  # what may stand between tokens that are joined again
 Spans = dict[int, list[span_rules.Span]]
@@ -179,7 +180,7 @@ def _batches(
 
 def _choose(documents: list[Read], options: ExportOptions) -> dict[int, list[Work]]:
     """Each document's annotations: all, or gold, else what was handed in last."""
-    rows = _annotations(options).filter(document__in=[d.pk for d in documents])
+    rows = _annotations(options).filter(document__pk__in=[d.pk for d in documents])
     fields = ("pk", "document", "is_gold", "user__username", "state")
     newest = Coalesce("submitted_at", "updated_at")
     found: dict[int, list[Work]] = defaultdict(list)
@@ -192,7 +193,7 @@ def _choose(documents: list[Read], options: ExportOptions) -> dict[int, list[Wor
 
 
 def _spans(annotations: list[int], options: ExportOptions) -> Spans:
-    rows = Span.objects.filter(annotation__in=annotations)
+    rows = Span.objects.filter(annotation__pk__in=annotations)
     if options.labels:
         rows = rows.filter(label__name__in=options.labels)
     spans: Spans = defaultdict(list)
@@ -214,7 +215,8 @@ def _suggestions(
     """Each document's suggestions with their confidences; the surest of equals."""
     found: dict[int, dict[span_rules.Span, float]] = defaultdict(dict)
     if options.has_suggestions:
-        proposed = _proposed(options).filter(document__in=[d.pk for d in documents])
+        keys = [document.pk for document in documents]
+        proposed = _proposed(options).filter(document__pk__in=keys)
         fields = ("document", "start", "end", "label__name", "confidence")
         rows = proposed.order_by("start", "end", "label__name", "confidence")
         for document, start, end, label, confidence in rows.values_list(*fields):
