@@ -64,13 +64,12 @@ def of(losses: list[Loss], record: Record, *kinds: str) -> list[Loss]:
     return [loss for loss in losses if loss.record is record and loss.kind in kinds]
 
 
-def expected_text(record: Record, losses: list[Loss]) -> str:
-    """The text that the losses say is in the file: at its start spaces, else marks."""
-    text = record.text
+def expected_text(record: Record, losses: list[Loss], name: str) -> str:
+    """The text that the losses say is in the file."""
+    text, instead = record.text, " " if name == "webanno-tsv" else "\ufffd"
     for loss in of(losses, record, "character"):
         assert loss.became is not None
         start, end = loss.became
-        instead = " " if text[start:end].isspace() and not start else "\ufffd"
         text = text[:start] + instead * (end - start) + text[end:]
     return text
 
@@ -101,7 +100,7 @@ def test_texts_spans_and_what_else_a_format_holds_come_back(
     found = read_again(data, name)
     by_text = {record.text: record for record in found}
     for before, after in zip(kept, found, strict=True):
-        text = expected_text(before, losses)
+        text = expected_text(before, losses, name)
         if name in ("brat", "webanno-tsv", "xmi"):  # in the order of the files' names
             after = by_text.get(text, after)
         if len(by_text) < len(kept):
@@ -151,7 +150,7 @@ def test_a_text_that_begins_like_a_mark_of_an_encoding_comes_back(
     assert {loss.kind for loss in losses} <= {"character"}
     for found in read_again(data, name):
         if "text" in OUTPUTS[name].holds:
-            kept = expected_text(record, losses)
+            kept = expected_text(record, losses, name)
             assert (found.text, found.spans) == (kept, spans)
             continue
         assert surfaces(found, found.spans) == surfaces(record, spans)

@@ -60,7 +60,7 @@ def test_cassis_reads_every_document_but_for_the_losses(records: list[Record]) -
     data, losses = written(records, "xmi")
     assert {loss.kind for loss in losses} <= {"character", "id", "sentence"}
     for record, cas in zip(records, loaded(data), strict=True):
-        assert cas.sofa_string == expected_text(record, losses)
+        assert cas.sofa_string == expected_text(record, losses, "xmi")
         assert entities(cas) == sorted(expected(record, losses)) == [*record.spans]
         tokens = tokenize(record.text) if record.tokens is None else record.tokens
         assert places(cas, TOKEN) == list(tokens)
