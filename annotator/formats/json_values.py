@@ -62,7 +62,7 @@ def shown(value: Any) -> str:
 
 
 def is_whole(value: Any) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return type(value) is int  # and so no bool
 
 
 def is_confidence(value: Any) -> TypeGuard[float]:

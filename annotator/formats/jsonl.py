@@ -34,7 +34,7 @@ METADATA_KEYS = ("metadata", "meta")
 STATE_KEY = "annotation_state"
 STATES = ("open", "submitted", "skipped", "flagged")
 NOTHING = Marked((), {}, ())
-OWN_KEYS = {"id", "tokens", "sentence_starts", UNIT_KEY}
+READ_KEYS = {"id", "tokens", "sentence_starts", UNIT_KEY, *METADATA_KEYS}
 # Lists and objects of other tools that say nothing about spans: kept as metadata.
 KEPT_KEYS = {
     *("relations", "cats", "comments", "Comments"),  # doccano
@@ -86,7 +86,7 @@ def _record(line: int, value: dict[str, Any], keys: Keys, of_file: Found) -> Rec
     is_rejected = answer in ("reject", "ignore")
     # An accepted Prodigy record without the key had nothing to mark.
     had_nothing = answer == "accept" and "tokens" in value
-    read_keys = {text_key, *METADATA_KEYS, *OWN_KEYS}
+    read_keys = READ_KEYS | {text_key}
     marked = proposed = NOTHING
     if span_key and not is_rejected:
         read_keys.add(span_key)

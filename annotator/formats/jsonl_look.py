@@ -122,7 +122,7 @@ def as_object(line: int, value: Any) -> dict[str, Any]:
 
 def span_key_of(line: int, value: dict[str, Any], keys: Keys) -> str | None:
     """The one key that holds spans; several that do would have to agree."""
-    present = [key for key in keys.spans if isinstance(value.get(key), list)]
+    present = [k for k in keys.spans if k in value and isinstance(value[k], list)]
     filled = [key for key in present if value[key]]
     if len(filled) > 1:
         sentence = _t("Both “{first}” and “{second}” hold spans.")

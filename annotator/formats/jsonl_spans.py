@@ -93,19 +93,19 @@ def read_spans(
 
 
 def _said(line: int, value: Any) -> Said:
-    confidence = score = None
-    if isinstance(value, dict):
+    surface = confidence = score = None
+    if isinstance(value, list) and len(value) == 3:
+        start, end, label = value
+    elif isinstance(value, dict):
         start, end, label, surface = _from_object(line, value)
+        surface = surface if surface is None else str(surface)
         confidence, score = _confidence(line, value)
-    elif isinstance(value, list) and len(value) == 3:
-        (start, end, label), surface = value, None
     else:
         sentence = _t("{value} is not a span: write [start, end, label].")
         raise FormatError(line, sentence.format(value=shown(value)))
     if not (is_whole(start) and is_whole(end) and isinstance(label, str)):
         sentence = _t("{value} has no whole start and end and a label in words.")
         raise FormatError(line, sentence.format(value=shown(value)))
-    surface = surface if surface is None else str(surface)
     return Said(start, end, label, surface, confidence, score)
 
 
@@ -153,9 +153,10 @@ def _is_doubtful(text: str, found: list[Said], of_file: Found) -> bool:
     """Whether offsets may count something else than the text's characters."""
     if of_file.unit.is_inclusive:
         return True
-    if any(s.surface not in (None, text[s.start : s.end]) for s in found):
+    said = [s for s in found if s.surface is not None]
+    if said and any(s.surface != text[s.start : s.end] for s in said):
         return True
-    if text.isascii() or all(said.surface is not None for said in found):
+    if text.isascii() or len(said) == len(found):
         return False
     return of_file.unit != CODE_POINTS or not is_plain(text, UTF_16)
 
