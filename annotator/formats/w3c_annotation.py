@@ -62,6 +62,7 @@ def _noted(
 
 
 def _documents(files: list[Source], options: Options) -> Iterator[Record | FormatError]:
+    """What is read of a file goes with the copy it is read from; all files stay."""
     texts = {file.stem: file for file in files if file.suffix == TEXT}
     only = next(iter(texts.values())) if len(texts) == 1 else None
     unread = {file.shown_name: file for file in files if file.suffix == TEXT}
@@ -70,10 +71,10 @@ def _documents(files: list[Source], options: Options) -> Iterator[Record | Forma
         if text is not None:
             unread.pop(text.shown_name, None)
         try:
-            yield _record(file, text, options)
+            yield _record(replace(file), text and replace(text), options)
         except FormatError as error:
             yield _named(file, error)
-    for text in unread.values():
+    for text in map(replace, unread.values()):
         try:
             content = text.read_text(LONGEST_LINE)
             yield Record(content, external_id=text.stem, notes=tuple(text.notes))

@@ -72,7 +72,7 @@ def write(
 
 
 def _replaced(record: Record) -> Iterator[Loss]:
-    """A loss for each character that XML does not have."""
+    """A loss for each character of the text that XML does not have, id and label."""
     for found in NO_XML.finditer(record.text):
         sentence = _t("XML has no U+{code}, at [{at}] in “{text}”: it became U+FFFD.")
         at, text = found.start(), excerpt(record.text, found.start())
@@ -81,6 +81,11 @@ def _replaced(record: Record) -> Iterator[Loss]:
     if NO_XML.search(record.external_id):
         sentence = _t("The id “{id}” has characters that XML has not.")
         yield Loss(record, "id", sentence.format(id=excerpt(record.external_id)))
+    for span in record.spans:
+        if NO_XML.search(span.label):
+            sentence = _t("The label “{label}” has characters that XML has not.")
+            reason = sentence.format(label=excerpt(span.label))
+            yield Loss(record, "label", reason, span)
 
 
 def _inside(record: Record, tokens: Iterable[Token]) -> set[int]:

@@ -1,6 +1,7 @@
 """W3C Web Annotation: selectors, bodies, and the text in a file beside."""
 
 import json
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from annotator.formats import (
     Source,
     find_format,
     read,
+    w3c_annotation,
 )
 
 TEXT = "😊 Ann saw Ann in Basel."
@@ -132,6 +134,27 @@ def test_a_zip_holds_texts_and_their_annotations(tmp_path: Path) -> None:
         "c.json: The annotated text is not in the file: put it as c.txt beside it, in "
         "a folder or zip."
     )
+
+
+def test_texts_of_a_zip_are_not_kept_behind_their_documents(tmp_path: Path) -> None:
+    peaks = []
+    for count in (20, 120):
+        path, value = (
+            tmp_path / f"{count}.zip",
+            json.dumps([annotation(position(2, 5))]),
+        )
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for number in range(count):
+                archive.writestr(f"{number}.txt", TEXT + "." * 30_000)
+                archive.writestr(f"{number}.json", value)
+        tracemalloc.start()
+        try:
+            found = sum(1 for _ in w3c_annotation.read(Source(path), ReadOptions()))
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+        assert found == count
+    assert peaks[1] - peaks[0] < 1_000_000  # a hundred texts are 3,000,000
 
 
 @pytest.mark.parametrize(

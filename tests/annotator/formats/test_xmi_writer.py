@@ -109,19 +109,27 @@ def test_offsets_in_the_file_count_utf_16(text: str) -> None:
 
 
 def test_a_character_that_xml_has_not_is_replaced_and_named() -> None:
-    record = Record("a\x0bb\uffff😊", (Span(2, 3, "X"),), True, external_id="1\x02")
+    spans = (Span(2, 3, "X"), Span(4, 5, "Y\ufffe"))
+    record = Record("a\x0bb\uffff😊", spans, True, external_id="1\x02")
     data, losses = written([record], "xmi")
     assert [(loss.kind, loss.became) for loss in losses] == [
         ("character", (1, 2)),
         ("character", (3, 4)),
         ("id", None),
+        ("label", None),
     ]
+    assert losses[3].span == spans[1]
     assert losses[0].reason == (
         "XML has no U+000B, at [1] in “a\\x0bb\\xffff😊”: it became U+FFFD."
     )
     (cas,) = loaded(data)
     assert cas.sofa_string == "a\ufffdb\ufffd😊"
-    assert [entity.get_covered_text() for entity in cas.select(ENTITY)] == ["b"]
+    assert [
+        (entity.get_covered_text(), entity.value) for entity in cas.select(ENTITY)
+    ] == [
+        ("b", "X"),
+        ("😊", "Y\ufffd"),
+    ]
 
 
 @pytest.mark.skipif(not PEERS, reason="MARGINALIA_PEER_FORMATS names no folder")
