@@ -313,3 +313,18 @@ test("the difference of two versions leads from one to the other", () => {
     unreject: [span(0, 3, "PER")],
   });
 });
+
+test("a chain of 12,000 suggestions is one reach, found for each of them at once", () => {
+  const suggestions = Array.from({ length: 12_000 }, (_, index) => ({
+    ...span(2 * index, 2 * index + 3, "PER"),
+    confidence: 0.5,
+  }));
+  for (const mayOverlap of [true, false]) {
+    const model = makeModel({ text: "a".repeat(24_001), suggestions, mayOverlap });
+    const before = performance.now();
+    for (const item of suggestions) {
+      assert.deepEqual(model.reachOf(item), { start: 0, end: 24_001 });
+    }
+    assert.ok(performance.now() - before < 1000);
+  }
+});

@@ -50,7 +50,5 @@ test("what touches a range is what a scan finds", () => {
     const range = { start: 10, end: 10 + 1 + Math.floor(random() * 10) };
     const scanned = (list) => list.filter((one) => overlaps(one, range));
     assert.deepEqual(proposals.openIn(range.start, range.end), scanned(proposals.open));
-    const touching = new Set(proposals.touching(range.start, range.end));
-    assert.deepEqual(touching, new Set(scanned(suggestions)));
   }
 });

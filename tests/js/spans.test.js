@@ -10,6 +10,7 @@ import {
   overlaps,
   placeOf,
   rowsOf,
+  stretchesOf,
   within,
 } from "../../annotator/static/annotator/js/spans.js";
 import { seeded } from "./random.js";
@@ -95,6 +96,21 @@ test("in a layered list all spans that touch a range are found, and no row has t
     for (const [i, a] of spans.entries()) {
       for (const b of spans.slice(i + 1)) {
         if (overlaps(a, b)) assert.notEqual(rows.get(a), rows.get(b));
+      }
+    }
+  }
+});
+
+test("a stretch is what overlaps, and what overlaps that", () => {
+  const random = seeded(12);
+  for (let round = 0; round < 300; round += 1) {
+    const spans = randomSpans(random).sort(inTextOrder);
+    const stretches = stretchesOf(spans);
+    assert.equal(firstOverlap(stretches), null);
+    for (const span of spans) assert.equal(within(stretches, span.start, span.end).length, 1);
+    for (const { start, end } of stretches) {
+      for (let point = start + 1; point < end; point += 1) {
+        assert.ok(spans.some((span) => span.start < point && point < span.end));
       }
     }
   }

@@ -1,7 +1,7 @@
 // One open document: its text, a person's spans, and what a model proposes. Pure.
 
 import { firstOverlap, firstRepeat, inTextOrder, indexOfSame, isSame } from "./spans.js";
-import { keyOf, overlaps, within } from "./spans.js";
+import { keyOf, overlaps, stretchesOf, within } from "./spans.js";
 import { Offsets } from "./offsets.js";
 import { Proposals } from "./proposals.js";
 import { provenanceOf } from "./sources.js";
@@ -11,6 +11,7 @@ import { Tokens } from "./tokens.js";
 export class Model {
   #rejected = new Map();
   #longest = 0; // length of the longest span so far, where spans may overlap
+  #stretches; // of the text: spans and suggestions, open or not, lie in one each
 
   constructor(desk) {
     this.document = desk.document;
@@ -83,11 +84,10 @@ export class Model {
 
   // From the first to the last of all that overlaps a range, or overlaps what does.
   reachOf({ start, end }) {
-    const near = [...this.spansIn(start, end), ...this.proposals.touching(start, end)];
-    const first = Math.min(start, ...near.map((item) => item.start));
-    const last = Math.max(end, ...near.map((item) => item.end));
-    if (first === start && last === end) return { start, end };
-    return this.reachOf({ start: first, end: last });
+    const near = within(this.#stretches, start, end);
+    const first = Math.min(start, near[0]?.start ?? start);
+    const last = Math.max(end, near.at(-1)?.end ?? end);
+    return { start: first, end: last };
   }
 
   // Whether nothing forbids a span there, whatever its label is.
@@ -139,5 +139,6 @@ export class Model {
       ? (suggestion) => this.has(suggestion)
       : ({ start, end }) => within(this.spans, start, end).length > 0;
     this.proposals.update((suggestion) => isTaken(suggestion) || this.#rejected.has(keyOf(suggestion)));
+    this.#stretches = stretchesOf([...this.spans, ...this.proposals.all].sort(inTextOrder));
   }
 }

@@ -3,30 +3,25 @@
 import { firstOverlap, inTextOrder, indexOfSame, outermost, within } from "./spans.js";
 
 export class Proposals {
-  #all;
+  all; // open or not, in the order of the text
   #isLayered; // whether some overlap each other
   #mayOverlap;
   #longest = 0; // of a layered list: how far back to look in it
 
   constructor(suggestions, mayOverlap) {
-    this.#all = [...suggestions].sort(inTextOrder);
+    this.all = [...suggestions].sort(inTextOrder);
     this.#mayOverlap = mayOverlap;
-    this.#isLayered = firstOverlap(this.#all) !== null;
+    this.#isLayered = firstOverlap(this.all) !== null;
     if (!this.#isLayered) return;
-    for (const { start, end } of this.#all) this.#longest = Math.max(this.#longest, end - start);
+    for (const { start, end } of this.all) this.#longest = Math.max(this.#longest, end - start);
   }
 
   // Find out which are open. Of those that overlap each other, a project without layers
   // shows the longest; when that is rejected, the next one.
   update(isDecided) {
-    this.undecided = this.#all.filter((suggestion) => !isDecided(suggestion));
+    this.undecided = this.all.filter((suggestion) => !isDecided(suggestion));
     const mustYield = this.#isLayered && !this.#mayOverlap;
     this.open = mustYield ? outermost(this.undecided)[0] : this.undecided;
-  }
-
-  // Those that touch [start, end), open or not, in the order of the text.
-  touching(start, end) {
-    return within(this.#all, start, end, this.#longest);
   }
 
   openIn(start, end) {
@@ -35,7 +30,7 @@ export class Proposals {
 
   // The one of exactly this place and label, open or not.
   like(span) {
-    return this.#all[indexOfSame(this.#all, span)] ?? null;
+    return this.all[indexOfSame(this.all, span)] ?? null;
   }
 
   leastCertainFirst() {

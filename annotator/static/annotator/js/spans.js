@@ -78,6 +78,18 @@ export function within(sorted, start, end, longest = 0) {
   return found;
 }
 
+// The stretches of the text that a list in its order covers: what overlaps, or overlaps
+// what does, is one of them.
+export function stretchesOf(sorted) {
+  const stretches = [];
+  for (const { start, end } of sorted) {
+    const last = stretches.at(-1);
+    if (last && start < last.end) last.end = Math.max(last.end, end);
+    else stretches.push({ start, end });
+  }
+  return stretches;
+}
+
 // The row of underlines of each span, by span: 0 next to the text, shorter spans first,
 // so that no two that overlap share a row.
 export function rowsOf(spans) {

@@ -4,6 +4,7 @@
 import { blocksOf, indexOfPiece } from "./blocks.js";
 import { drawPiece, newSpan, unitOf } from "./drawing.js";
 import { firstIndex } from "./offsets.js";
+import { inTextOrder } from "./spans.js";
 
 const LONG_TEXT = 20_000; // from here on, blocks off the screen are not laid out
 const LONG_LINE = 8000; // from here on, a line is laid out piece by piece
@@ -87,10 +88,12 @@ export class TextView {
   #touchedBy({ add, remove, reject, unreject }) {
     const { offsets } = this.#model;
     const touched = new Set();
-    for (const span of [...add, ...remove, ...reject, ...unreject]) {
-      const { start, end } = this.#model.reachOf(span);
-      const last = indexOfPiece(this.#pieces, offsets.toUtf16(end - 1));
-      let index = indexOfPiece(this.#pieces, offsets.toUtf16(start));
+    let reach = { end: 0 };
+    for (const span of [...add, ...remove, ...reject, ...unreject].sort(inTextOrder)) {
+      if (span.end <= reach.end) continue; // drawn with the one before
+      reach = this.#model.reachOf(span);
+      const last = indexOfPiece(this.#pieces, offsets.toUtf16(reach.end - 1));
+      let index = indexOfPiece(this.#pieces, offsets.toUtf16(reach.start));
       for (; index <= last; index += 1) touched.add(this.#pieces[index]);
     }
     return touched;
