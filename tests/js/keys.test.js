@@ -51,7 +51,18 @@ test("two commands swap their keys by way of a third, and it is read again", () 
 test("what was stored and no longer fits is left out", () => {
   const stored = { reject: "s", gone: "q", accept: "f", skip: 7, flag: "w", undo: "w" };
   const keys = new Keys(stored);
-  assert.deepEqual(keys.toJSON(), { undo: "w" });
+  assert.deepEqual(keys.toJSON(), { undo: "w", reject: "s", accept: "f" });
+});
+
+test("an own key stays when a standard one comes to be the same, which then goes without", () => {
+  const keys = new Keys({ accept: "+", skip: ">" });
+  assert.equal(keys.commandOf("+"), "accept");
+  assert.deepEqual(keys.chordsOf("labelAgain"), []);
+  assert.deepEqual(keys.toJSON(), { accept: "+", skip: ">" });
+  assert.equal(keys.change("accept", "+", LABELS), null); // its own
+  assert.deepEqual(keys.change("labelAgain", "+", LABELS), { command: "accept" });
+  assert.equal(keys.change("accept", "q", LABELS), null);
+  assert.deepEqual(keys.chordsOf("labelAgain"), ["+"]);
 });
 
 test("whatever was chosen or refused, no chord has two meanings", () => {

@@ -9,6 +9,7 @@ export function showKeyHints({ keys }) {
     const shown = chord ? keysOf(chord) : [];
     const sign = button.querySelector("kbd");
     if (sign) fill(sign, shown.join(" "));
+    if (sign) sign.hidden = !shown.length;
     const { hint } = button.dataset;
     if (hint) button.title = shown.length ? `${hint} (${shown.join("+")})` : hint;
   }

@@ -82,16 +82,16 @@ export class KeyList {
 
   #newRow(command, name) {
     const row = clone("key-row-template");
-    const chords = this.#desk.keys.chordsOf(command);
+    const chords = this.#desk.keys.chordsOf(command); // none where another command took it
     row.keys.dataset.change = command;
     fill(row.name, name);
     const isWaiting = command === this.#waiting;
     row.keys.classList.toggle("is-waiting", isWaiting);
     if (isWaiting) fill(row.keys, gettext("Press a key…"));
-    else row.keys.append(...joined(chords.map(newKeys), ", "));
+    else row.keys.append(...(chords.length ? joined(chords.map(newKeys), ", ") : ["–"]));
     row.keys.disabled = command === "escape";
     const said = chords.map((chord) => keysOf(chord).join(" ")).join(", ");
-    row.keys.setAttribute("aria-label", `${said}: ${name}`);
+    row.keys.setAttribute("aria-label", said ? `${said}: ${name}` : name);
     return row.element;
   }
 

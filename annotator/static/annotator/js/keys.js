@@ -1,5 +1,5 @@
 // The keys of one person: the keymap, but for commands that have a chord of their own.
-// Pure.
+// What was chosen stays when a later keymap has the same chord: it goes without. Pure.
 
 import { KEYMAP } from "./keymap.js";
 
@@ -12,23 +12,24 @@ export class Keys {
   #own = {}; // command -> chord
 
   constructor(own = {}) {
-    this.#own = Object.fromEntries(
-      Object.entries(own).filter(([, chord]) => typeof chord === "string"),
-    );
-    // One left out gives its standard keys back, which another may have taken.
-    const isRefused = (command) => this.#refusal(command, this.#own[command], []);
-    for (let found; (found = Object.keys(this.#own).find(isRefused)); ) {
-      delete this.#own[found];
+    const holders = new Map(); // chord -> command: of two with the same chord the last one
+    for (const [command, chord] of Object.entries(own)) {
+      if (typeof chord === "string" && !refusalOf(command, chord)) holders.set(chord, command);
     }
+    for (const [chord, command] of holders) this.#own[command] = chord;
   }
 
+  // Its own chord comes before a standard one, whose command may have another by now.
   commandOf(chord) {
-    return this.#holderOf(chord, null);
+    const own = Object.keys(this.#own).find((command) => this.#own[command] === chord);
+    if (own) return own;
+    const standard = Object.hasOwn(KEYMAP, chord) ? KEYMAP[chord] : null;
+    return Object.hasOwn(this.#own, standard) ? null : standard;
   }
 
   chordsOf(command) {
     if (Object.hasOwn(this.#own, command)) return [this.#own[command]];
-    return Object.keys(KEYMAP).filter((chord) => KEYMAP[chord] === command);
+    return Object.keys(KEYMAP).filter((chord) => this.commandOf(chord) === command);
   }
 
   // Take a chord for a command, or say what is against it: null, or {command}, {label},
@@ -51,24 +52,22 @@ export class Keys {
     return { ...this.#own };
   }
 
-  // The command that has a chord; one of them may be left out of the search.
-  #holderOf(chord, except) {
-    const own = Object.keys(this.#own).filter((command) => this.#own[command] === chord);
-    const standard = Object.hasOwn(KEYMAP, chord) ? [KEYMAP[chord]] : [];
-    const holders = [...own, ...standard.filter((name) => !Object.hasOwn(this.#own, name))];
-    return holders.find((command) => command !== except) ?? null;
-  }
-
   #refusal(command, chord, labels) {
-    if (!COMMANDS.has(command) || command === KEYMAP[FIXED] || chord === FIXED) {
-      return { fixed: true };
-    }
-    if (BROWSERS.test(chord)) return { browser: true };
-    const holder = this.#holderOf(chord, command);
-    if (holder) return { command: holder };
+    const refusal = refusalOf(command, chord);
+    if (refusal) return refusal;
+    const holder = this.commandOf(chord);
+    if (holder && holder !== command) return { command: holder };
     const label = labels.find(({ shortcut }) => shortcut === chord);
     return label ? { label: label.name } : null;
   }
+}
+
+// What is against a chord whoever else has it.
+function refusalOf(command, chord) {
+  if (!COMMANDS.has(command) || command === KEYMAP[FIXED] || chord === FIXED) {
+    return { fixed: true };
+  }
+  return BROWSERS.test(chord) ? { browser: true } : null;
 }
 
 // The command or the label that a chord stands for: {command} or {label}, or null.
