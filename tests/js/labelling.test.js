@@ -35,6 +35,17 @@ test("a suggestion is accepted under another label, and as it was not", () => {
   assert.deepEqual(change, { add: [{ ...CITY, label: "ORG" }], reject: [{ ...CITY, label: "LOC" }] });
 });
 
+test("where the label is already, the whole span is named", () => {
+  const item = { start: 0, end: 9, label: "LOC" };
+  const model = { offsets: { slice: (start, end) => "Bern City".slice(start, end) }, has: () => true };
+  const target = { kind: "span", item };
+  let said;
+  globalThis.gettext = (text) => text;
+  globalThis.interpolate = (text, values) => values.reduce((rest, value) => rest.replace("%s", value), text);
+  applyLabel({ model, cursor: { range: CITY }, target, say: (sentence) => (said = sentence) }, "LOC");
+  assert.equal(said, "“Bern City” is marked as LOC already.");
+});
+
 test("under a label that its place has already it is only turned down", () => {
   const change = changeBy("ORG", { spans: [{ ...CITY, label: "ORG" }] });
   assert.deepEqual(change, { add: [], reject: [{ ...CITY, label: "LOC" }] });

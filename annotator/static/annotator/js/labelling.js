@@ -11,7 +11,7 @@ export function applyLabel(desk, name) {
   desk.lastLabel = name;
   if (!range) return desk.setSticky(name);
   const change = changeFor(desk.model, target, range, name);
-  if (isEmpty(change)) return sayItIsThere(desk, range, name);
+  if (isEmpty(change)) return sayItIsThere(desk, target?.item ?? range, name);
   const replaced = target ? 0 : change.remove.length;
   if (!desk.perform(change)) return false;
   desk.select(range, { isMarked: false });
