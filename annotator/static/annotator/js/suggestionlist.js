@@ -55,7 +55,6 @@ export class SuggestionList {
     const row = clone("suggestion-template");
     const surface = shorten(model.offsets.slice(item.start, item.end), 80);
     row.element.classList.add(`label-${this.#labelIndex.get(item.label)}`);
-    row.element.dataset.start = item.start;
     fill(row.surface, surface);
     fill(row.label, item.label);
     row.element.classList.toggle("is-rule", isRule(item));
