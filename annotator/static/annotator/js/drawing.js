@@ -11,7 +11,7 @@ export const unitOf = new WeakMap(); // text node -> its first UTF-16 unit
 const LETTER = 0.5;
 const TAG_LETTER = 0.31;
 const GAP = 0.25;
-const LAST_ROW = 3; // underlines further down share it
+export const LAST_ROW = 3; // underlines further down share it
 
 export function newSpan(className) {
   const span = document.createElement("span");

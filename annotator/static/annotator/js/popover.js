@@ -1,6 +1,7 @@
 // A small window near what is marked: labels to give, a suggestion to decide on.
 
 import { LabelPicker } from "./labelpicker.js";
+import { LAST_ROW } from "./drawing.js";
 import { byId, fill } from "./dom.js";
 import { explainSource, longSource } from "./sources.js";
 import { rowsOf } from "./spans.js";
@@ -40,12 +41,18 @@ export class Popover {
 
   #follow() {
     const { cursor, mayEdit, stickyLabel } = this.#desk;
+    const held = document.activeElement; // a layout takes the focus from what is hidden
     if (cursor.isRange && mayEdit && !stickyLabel) this.#show();
     else this.#element.hidden = true;
+    if (this.#element.contains(held) && held.closest("[hidden]")) this.#toText();
   }
 
   #leave() {
     this.#element.hidden = true;
+    this.#toText();
+  }
+
+  #toText() {
     this.#view.root.focus({ preventScroll: true });
   }
 
@@ -92,8 +99,11 @@ export class Popover {
   #lowestRow() {
     const { model, cursor } = this.#desk;
     if (!model.mayOverlap) return 0;
-    const { start, end } = cursor.range;
+    const reach = model.reachOf(cursor.range);
+    const piece = this.#view.pieceAround(cursor.range.end - 1); // ranked as it is drawn
+    const start = Math.max(reach.start, piece.start);
+    const end = Math.min(reach.end, piece.end);
     const items = [...model.spansIn(start, end), ...model.proposals.openIn(start, end)];
-    return Math.max(0, ...rowsOf(items).values());
+    return Math.min(LAST_ROW, Math.max(0, ...rowsOf(items).values()));
   }
 }
