@@ -78,6 +78,36 @@ def test_the_popover_offers_one_more_label(desk: Desk, layered: Document) -> Non
     assert sorted(desk.spans) == BOTH
 
 
+# The marks that the popover lies on.
+COVERED = """marks => {
+    const popover = document.getElementById("popover").getBoundingClientRect();
+    return marks.map((mark) => [mark.textContent, mark.getBoundingClientRect()])
+        .filter(([, box]) => box.right > popover.left && box.left < popover.right)
+        .filter(([, box]) => box.bottom > popover.top).map(([text]) => text);
+}"""
+
+
+def test_the_popover_lies_below_all_underlines(desk: Desk, layered: Document) -> None:
+    suggest(layered, (*BASEL, "LOC", 0.6), (23, 32, "PER", 0.7))
+    desk.open(layered)
+    for end, label in ((14, "1"), (19, "2"), (28, "3")):
+        desk.drag(10, end).press(label, "Escape")
+    desk.drag(20, 22)  # only the outermost reaches so far
+    expect(desk.page.locator("#popover")).to_be_visible()
+    assert desk.page.eval_on_selector_all("#text mark", COVERED) == []
+
+
+@pytest.mark.parametrize("button", ["Label again", "Delete"])
+def test_a_button_that_hides_itself_gives_the_focus_back_to_the_text(
+    desk: Desk, layered: Document, button: str
+) -> None:
+    desk.open(layered).double_click(*BASEL).press("2", "Escape")
+    desk.click(*BASEL)
+    desk.page.locator("#popover").get_by_role("button", name=button).focus()
+    desk.press("Enter")
+    expect(desk.page.locator("#text")).to_be_focused()
+
+
 def test_suggestions_that_overlap_are_all_there(desk: Desk, layered: Document) -> None:
     suggest(layered, (*KARL, "PER", 0.4), (10, 28, "ORG", 0.6), (*BASEL, "LOC", 0.5))
     desk.open(layered)
@@ -101,7 +131,18 @@ def test_where_spans_are_flat_the_next_suggestion_follows_the_rejected_one(
     expect(desk.page.locator("#suggestion-count")).to_have_text("1")
     desk.press("Tab", "x")
     expect(desk.page.locator("#text mark.suggestion")).to_have_text("Basel")
-    desk.press("Tab", "Enter")
+    desk.press("Enter")
     assert desk.spans == [(*BASEL, "LOC")]
     desk.press("Control+z", "Control+z", "Shift+x")
     expect(desk.page.locator("#suggestion-count")).to_have_text("0")
+
+
+def test_what_a_rejection_brings_to_light_comes_next(
+    desk: Desk, project: Project
+) -> None:
+    document = add_document(project)
+    suggest(document, (10, 28, "ORG", 0.4), (*KARL, "PER", 0.3), (29, 32, "ORG", 0.5))
+    desk.open(document).press("Tab", "x")
+    expect(desk.page.locator("#suggestion-list .is-current")).to_contain_text("Karl")
+    desk.press("Enter", "Enter")
+    assert desk.spans == [(*KARL, "PER"), (29, 32, "ORG")]

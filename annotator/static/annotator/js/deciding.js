@@ -19,12 +19,15 @@ function step(desk, direction) {
   return desk.select(order[next], { isMarked: false, isScrolled: true });
 }
 
+// The cursor goes on to what a rejection brought to light, or else to the next one.
 function decide(desk, verb) {
   const { model, target } = desk;
   if (target?.kind !== "suggestion") return false;
   const order = model.proposals.leastCertainFirst();
-  const next = order[order.indexOf(target.item) + 1] ?? order[0];
+  const following = order[order.indexOf(target.item) + 1] ?? order[0];
   if (!verb(target.item)) return true;
+  const known = new Set(order);
+  const next = model.proposals.leastCertainFirst().find((item) => !known.has(item)) ?? following;
   const isOpen = next !== target.item && model.pending.includes(next);
   if (isOpen) desk.select(next, { isMarked: false, isScrolled: true });
   return true;
