@@ -153,6 +153,27 @@ def test_what_a_viewer_selects_with_a_finger_stays_to_be_copied(
     assert desk.page.evaluate("String(getSelection())") == "arl M"
 
 
+@pytest.mark.parametrize("end", ["dragend", "pointercancel"])
+def test_after_a_drag_of_the_browsers_own_a_selection_is_marked(
+    desk: Desk, project: Project, end: str
+) -> None:
+    """No mouse button goes up at its end."""
+    desk.open(add_document(project)).page.evaluate(
+        """(end) => {
+            const [text] = document.querySelector("#text .text__block").childNodes;
+            const options = { bubbles: true };
+            const pen = { ...options, pointerType: "pen" };
+            text.dispatchEvent(new PointerEvent("pointerdown", pen));
+            text.dispatchEvent(new MouseEvent("mousedown", options));
+            text.dispatchEvent(new Event(end, options));
+            getSelection().setBaseAndExtent(text, 12, text, 18);
+        }""",
+        end,
+    )
+    desk.page.locator("#popover").get_by_text("PER").tap()
+    assert desk.spans == [(*KARL, "PER")]
+
+
 def test_a_pen_marks_by_a_drag_however_slow(desk: Desk, project: Project) -> None:
     desk.open(add_document(project))
     pen, box = Pen(desk.page), desk.box(11, 17)

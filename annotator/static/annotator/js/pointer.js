@@ -28,6 +28,9 @@ export class Pointer {
       // The browser moves its selection after this event.
       setTimeout(() => this.#finish(event, press), 0);
     });
+    for (const name of ["pointercancel", "dragend"]) {
+      document.addEventListener(name, () => (this.#press = null)); // no mouseup will come
+    }
     document.addEventListener("copy", (event) => this.#copy(event));
   }
 
