@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
 from annotator.models import Comment, Preferences, Project, Threshold
@@ -151,6 +152,19 @@ def test_a_key_is_changed_for_good_and_a_taken_one_is_refused(
     desk.press("q")
     expect(desk.page.locator("#suggestion-count")).to_have_text("0")
     desk.wait_saved()
+
+
+def test_a_command_whose_key_another_one_got_first_is_shown_without(
+    desk: Desk, project: Project, bob: User
+) -> None:
+    Preferences.objects.create(user=bob, keys={"accept": "+"})
+    desk.open(add_document(project)).press("?")
+    again = desk.page.locator("[data-change=labelAgain]")
+    expect(again).to_have_text("–")
+    expect(desk.page.locator("[data-change=accept]")).to_have_text("+")
+    again.click()
+    desk.press("+")
+    expect(desk.page.locator("#keymap-problem")).to_contain_text("taken by “Accept”")
 
 
 def test_reading_options_and_the_threshold_are_kept(
